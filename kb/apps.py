@@ -1,0 +1,9 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class KbConfig(AppConfig):
+    """The kb app."""
+
+    name = "kb"

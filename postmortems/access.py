@@ -1,0 +1,25 @@
+"""Who may see and do what. The one place that knows the rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+def reads_everything(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether this person sees drafts and restricted incidents too: an admin."""
+    return bool(user.is_active and getattr(user, "is_superuser", False))
+
+
+def readable_by(user: AbstractBaseUser | AnonymousUser, prefix: str = "") -> Q:
+    """The condition on incidents this person may read: published and open ones, or all for an admin.
+
+    `prefix` leads from another model to its incident, as in "incident__".
+    """
+    if reads_everything(user):
+        return Q()
+    return Q(**{f"{prefix}status": "published", f"{prefix}visibility": "open"})

@@ -1,0 +1,24 @@
+"""Incidents, whose they are, what they hit, what caused them."""
+
+from .causes import Cause, CauseGroup, Certainty, IncidentCause, Nature, Role
+from .derived import CauseYear, Edition, Reference, RenderedText
+from .incidents import (
+    MILESTONES,
+    SECTIONS,
+    Detection,
+    Incident,
+    IncidentLink,
+    LinkKind,
+    Severity,
+    Status,
+    Visibility,
+)
+from .numbers import Numbering, next_number
+from .places import Organisation, Service
+from .slugs import Moved, OldSlug, get_by_slug
+
+__all__ = [
+    "MILESTONES", "SECTIONS", "Cause", "CauseGroup", "CauseYear", "Certainty", "Detection", "Edition", "Incident",
+    "IncidentCause", "IncidentLink", "LinkKind", "Moved", "Nature", "Numbering", "OldSlug", "Organisation",
+    "Reference", "RenderedText", "Role", "Service", "Severity", "Status", "Visibility", "get_by_slug", "next_number",
+]  # fmt: skip

@@ -1,0 +1,153 @@
+"""Causes that can recur, in two levels, and their part in each incident."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.urls import reverse
+
+from .choices import one_of
+from .slugs import Slugged
+
+
+class BySlug(models.Manager[Any]):
+    """Finds rows of fixtures by their slug."""
+
+    def get_by_natural_key(self, slug: str) -> models.Model:
+        """The row with this slug."""
+        return self.get(slug=slug)
+
+
+class CauseGroup(Slugged):
+    """The upper level of the taxonomy: a question that its causes answer."""
+
+    name = models.CharField(max_length=80, unique=True)
+    question = models.CharField(max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = BySlug()
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def natural_key(self) -> tuple[str]:
+        """Names the row in fixtures."""
+        return (self.slug,)
+
+
+class Nature(models.TextChoices):
+    """What part a cause tends to play, whatever its role in one incident."""
+
+    TRIGGER = "trigger", "Sets it off"
+    FAULT = "fault", "Is wrong underneath"
+    AMPLIFIER = "amplifier", "Makes it bigger"
+    DEFENCE = "defence", "Should have stopped it"
+    RESPONSE = "response", "Makes it last"
+
+
+class Cause(Slugged):
+    """A cause that can recur, with a page of its own."""
+
+    group = models.ForeignKey(CauseGroup, models.PROTECT, related_name="causes")
+    name = models.CharField(max_length=120, unique=True)
+    nature = models.CharField(max_length=10, choices=Nature.choices)
+    definition = models.TextField(help_text="One or two sentences. Markdown.")
+    aliases = models.TextField(blank=True, help_text="Other names people use, one a line.")
+    recognise = models.TextField("how to recognise it", blank=True, help_text="Markdown.")
+    mitigations = models.TextField("known mitigations", blank=True, help_text="Markdown.")
+
+    objects = BySlug()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [one_of("nature", Nature, "cause")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def natural_key(self) -> tuple[str]:
+        """Names the row in fixtures."""
+        return (self.slug,)
+
+    def get_absolute_url(self) -> str:
+        """Its page."""
+        return reverse("cause", args=[self.slug])
+
+    @property
+    def alias_list(self) -> list[str]:
+        """The other names, in their order."""
+        return [line.strip() for line in self.aliases.splitlines() if line.strip()]
+
+    def texts(self) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
+        """The Markdown fields as (source, passages to mark)."""
+        return [(text, ()) for text in (self.definition, self.recognise, self.mitigations) if text]
+
+
+class Role(models.TextChoices):
+    """The part a cause played in an incident."""
+
+    TRIGGER = "trigger", "Trigger"
+    ROOT = "root", "Root cause"
+    CONTRIBUTING = "contributing", "Contributing factor"
+
+
+class Certainty(models.TextChoices):
+    """Whether the writeup establishes the cause or offers it as a theory."""
+
+    CONFIRMED = "confirmed", "Confirmed"
+    SUSPECTED = "suspected", "Suspected"
+
+
+class IncidentCauseManager(models.Manager["IncidentCause"]):
+    """Finds rows of fixtures by incident, cause and role."""
+
+    def get_by_natural_key(self, incident: str, cause: str, role: str) -> IncidentCause:
+        """The one row of this cause in this role in this incident."""
+        return self.get(incident__slug=incident, cause__slug=cause, role=role)
+
+
+class IncidentCause(models.Model):
+    """One cause in one incident: its role, how certain it is, why, and the passage that shows it."""
+
+    incident = models.ForeignKey("postmortems.Incident", models.CASCADE, related_name="incident_causes")
+    cause = models.ForeignKey(Cause, models.PROTECT, related_name="incident_causes")
+    role = models.CharField(max_length=12, choices=Role.choices)
+    certainty = models.CharField(max_length=9, choices=Certainty.choices)
+    explanation = models.TextField(blank=True, help_text="How it acted here. Markdown.")
+    evidence = models.TextField(blank=True, help_text="The passage of this postmortem that shows it, as it reads.")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = IncidentCauseManager()
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "cause", "role"], name="one_cause_once_per_role"),
+            one_of("role", Role, "incident_cause"),
+            one_of("certainty", Certainty, "incident_cause"),
+        ]
+        indexes = [models.Index(fields=["cause", "incident"], name="incident_cause_by_cause")]
+
+    def __str__(self) -> str:
+        return f"{self.cause} in {self.incident} ({self.role})"
+
+    def natural_key(self) -> tuple[str, str, str]:
+        """Names the row in fixtures."""
+        return (self.incident.slug, self.cause.slug, self.role)
+
+    natural_key.dependencies = ["postmortems.incident", "postmortems.cause"]  # type: ignore[attr-defined]
+
+    @property
+    def key(self) -> str:
+        """Names its evidence on the incident's page: unique there, stable when causes are reordered."""
+        return f"{self.cause_id}-{self.role}"
+
+    def clean(self) -> None:
+        """Refuse evidence that is not in the incident's own text (queries the timeline)."""
+        if self.evidence and self.incident_id and not self.incident.says(self.evidence):
+            raise ValidationError({"evidence": "This passage is not in the postmortem's text as it reads."})

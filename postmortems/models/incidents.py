@@ -1,0 +1,283 @@
+"""Incidents and their postmortems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from .. import markdown
+from ..access import readable_by
+from ..elapsed import Elapsed
+from ..momentfields import MomentField, check_order, moment_constraint, order_constraint
+from ..moments import Duration, Moment
+from ..ordering import KnownFirstDescending
+from .choices import one_of
+from .numbers import next_number
+from .places import Organisation, Service
+from .slugs import Slugged
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+
+class Severity(models.TextChoices):
+    """How bad it was; SEV1 is worst. The values sort by badness, unknown last."""
+
+    SEV1 = "SEV1", "SEV1"
+    SEV2 = "SEV2", "SEV2"
+    SEV3 = "SEV3", "SEV3"
+    SEV4 = "SEV4", "SEV4"
+    UNKNOWN = "unknown", "Not rated"
+
+
+class Status(models.TextChoices):
+    """Where the postmortem stands."""
+
+    DRAFT = "draft", "Draft"
+    REVIEW = "review", "In review"
+    PUBLISHED = "published", "Published"
+
+
+class Visibility(models.TextChoices):
+    """Who may read it."""
+
+    OPEN = "open", "Open"
+    RESTRICTED = "restricted", "Restricted"
+
+
+class Detection(models.TextChoices):
+    """How it was first noticed."""
+
+    MONITORING = "monitoring", "Monitoring"
+    USERS = "users", "Users or customers"
+    STAFF = "staff", "Someone on the team"
+    UNKNOWN = "unknown", "Not known"
+
+
+MILESTONES = ("started", "detected", "acknowledged", "mitigated", "resolved")
+# The Markdown sections of a postmortem in reading order: (field, heading on the page).
+SECTIONS = (
+    ("summary", "Summary"),
+    ("impact", "Impact"),
+    ("analysis", "What explains it"),
+    ("recovery", "How it ended"),
+    ("contradictions", "Where the sources disagree"),
+    ("went_well", "What went well"),
+    ("went_wrong", "What went wrong"),
+    ("got_lucky", "Where we got lucky"),
+)
+
+
+class IncidentQuerySet(models.QuerySet["Incident"]):
+    """Named queries over incidents."""
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> IncidentQuerySet:
+        """Those this reader may see; the only way a page may reach incidents."""
+        return self.filter(readable_by(user))
+
+    def newest_first(self) -> IncidentQuerySet:
+        """By date, undated ones last, then by number."""
+        return self.order_by(KnownFirstDescending("occurred_at"), "-number")
+
+    def recently_published(self) -> IncidentQuerySet:
+        """By when they were published here, those without that date last."""
+        return self.order_by(KnownFirstDescending("published_at"), "-number")
+
+    def get_by_natural_key(self, slug: str) -> Incident:
+        """The row a fixture means."""
+        return self.get(slug=slug)
+
+
+class Incident(Slugged):
+    """What happened, with its postmortem: the facts in columns, the story in Markdown sections."""
+
+    number = models.PositiveIntegerField(unique=True, editable=False, help_text="The n of INC-n.")
+    title = models.CharField(max_length=200)
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="incidents"
+    )
+    services = models.ManyToManyField(Service, blank=True, related_name="incidents")
+    severity = models.CharField(max_length=7, choices=Severity.choices, default=Severity.UNKNOWN)
+    status = models.CharField(max_length=9, choices=Status.choices, default=Status.DRAFT)
+    visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.OPEN)
+    detection = models.CharField(max_length=10, choices=Detection.choices, default=Detection.UNKNOWN)
+    responders = models.CharField(max_length=500, blank=True, help_text="Names, separated by commas.")
+
+    started = MomentField()
+    detected = MomentField()
+    acknowledged = MomentField()
+    mitigated = MomentField()
+    resolved = MomentField()
+    time_zone = models.CharField(
+        max_length=60, default="UTC", help_text="The zone the source writes its times in, as in Europe/Berlin."
+    )
+    time_zone_assumed = models.BooleanField(
+        default=False, help_text="The source does not state its zone; the one above is a guess and shown as such."
+    )
+
+    summary = models.TextField(blank=True, help_text="What happened, in two to four sentences. Markdown.")
+    impact = models.TextField(blank=True, help_text="Who noticed what, and how much of it. Markdown.")
+    analysis = models.TextField("what explains it", blank=True, help_text="Markdown.")
+    recovery = models.TextField("how it ended", blank=True, help_text="Markdown.")
+    contradictions = models.TextField(
+        "where the sources disagree", blank=True, help_text="What does not fit together, left standing. Markdown."
+    )
+    went_well = models.TextField(blank=True, help_text="Markdown.")
+    went_wrong = models.TextField(blank=True, help_text="Markdown.")
+    got_lucky = models.TextField("where we got lucky", blank=True, help_text="Markdown.")
+
+    source_title = models.CharField(max_length=200, blank=True, help_text="Of the writeup this was filed from.")
+    source_url = models.URLField(max_length=500, blank=True)
+    source_published = MomentField()
+    source_note = models.TextField(blank=True, help_text="What is uncertain about the source. Markdown.")
+
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    # Both kept by the database itself, so that no way of writing a row can leave them stale.
+    occurred_at = models.GeneratedField(
+        expression=Coalesce("started_at", "detected_at", "acknowledged_at", "mitigated_at", "resolved_at"),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+    )
+    lasted = models.GeneratedField(
+        expression=Coalesce(
+            Elapsed("started_at", Coalesce("mitigated_at", "resolved_at")),
+            Elapsed("started_clock", Coalesce("mitigated_clock", "resolved_clock")),
+        ),
+        output_field=models.IntegerField(null=True),
+        db_persist=True,
+    )
+
+    objects = models.Manager.from_queryset(IncidentQuerySet)()
+    slug_source = "title"
+
+    class Meta:
+        constraints = [
+            one_of("severity", Severity, "incident"),
+            one_of("status", Status, "incident"),
+            one_of("visibility", Visibility, "incident"),
+            one_of("detection", Detection, "incident"),
+            *[moment_constraint(name, "incident") for name in (*MILESTONES, "source_published")],
+            *[order_constraint("started", name, "incident") for name in MILESTONES[1:]],
+            order_constraint("mitigated", "resolved", "incident"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="incident_number_from_1"),
+        ]
+        indexes = [
+            models.Index(KnownFirstDescending("occurred_at"), F("number").desc(), name="incident_newest"),
+            models.Index("severity", KnownFirstDescending("occurred_at"), name="incident_severity"),
+            models.Index("organisation", KnownFirstDescending("occurred_at"), name="incident_organisation"),
+            models.Index(KnownFirstDescending("lasted"), F("number").desc(), name="incident_longest"),
+            models.Index(KnownFirstDescending("published_at"), F("number").desc(), name="incident_published"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.title}"
+
+    def natural_key(self) -> tuple[str]:
+        """Names the row in fixtures."""
+        return (self.slug,)
+
+    natural_key.dependencies = ["postmortems.organisation", "postmortems.service"]  # type: ignore[attr-defined]
+
+    @property
+    def reference(self) -> str:
+        """INC-n."""
+        return f"INC-{self.number}"
+
+    def get_absolute_url(self) -> str:
+        """Its page."""
+        return reverse("incident", args=[self.slug])
+
+    def milestones(self) -> list[tuple[str, Moment]]:
+        """The five milestones in the order in which they must happen, known or not."""
+        return [(name, getattr(self, name)) for name in MILESTONES]
+
+    def time_to(self, milestone: str) -> Duration:
+        """From started to `milestone`: detected gives TTD, mitigated TTM, resolved TTR."""
+        return self.started.until(getattr(self, milestone))
+
+    def clean(self) -> None:
+        """Refuse moments that contradict themselves and milestones that are surely out of order."""
+        errors = {}
+        for name, moment in (*self.milestones(), ("source_published", self.source_published)):
+            if moment.problems():
+                errors[f"{name}_precision"] = moment.problems()
+        if errors:
+            raise ValidationError(errors)
+        named = self.milestones()
+        check_order([named[0], named[1]])
+        check_order([named[0], named[2]])
+        check_order([named[0], named[3], named[4]])
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Give a new incident its number (inside the same transaction)."""
+        if self.number is None:
+            self.number = next_number("INC", Incident.objects.all())
+        super().save(*args, **kwargs)
+
+    def evidence(self) -> tuple[tuple[str, str], ...]:
+        """The passages to mark in this incident's text, as (key, passage) (queries its causes)."""
+        return tuple((link.key, link.evidence) for link in self.incident_causes.all() if link.evidence)
+
+    def texts(self) -> list[str]:
+        """Every Markdown text a passage can stand in: the sections, then the timeline (queries it)."""
+        entries = self.timeline.values_list("text", flat=True)  # type: ignore[attr-defined]
+        return [text for text in (*(getattr(self, field) for field, _ in SECTIONS), *entries) if text]
+
+    def says(self, passage: str) -> bool:
+        """Whether a passage stands in the text as it reads (queries the timeline)."""
+        return any(markdown.found(text, passage) for text in self.texts())
+
+
+class LinkKind(models.TextChoices):
+    """What a link leads to."""
+
+    CHANGE = "change", "Change"
+    BUG = "bug", "Bug"
+    TICKET = "ticket", "Ticket"
+    DISCUSSION = "discussion", "Discussion"
+    DOCUMENTATION = "documentation", "Documentation"
+
+
+class IncidentLinkManager(models.Manager["IncidentLink"]):
+    """Finds rows of fixtures by incident and address."""
+
+    def get_by_natural_key(self, incident: str, url: str) -> IncidentLink:
+        """The one link of an incident to an address."""
+        return self.get(incident__slug=incident, url=url)
+
+
+class IncidentLink(models.Model):
+    """Something elsewhere that belongs to an incident: a change, a bug, a ticket."""
+
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="links")
+    kind = models.CharField(max_length=13, choices=LinkKind.choices)
+    url = models.URLField(max_length=500, validators=[URLValidator(["http", "https"])])
+    label = models.CharField(max_length=120, help_text="Its short name, as in Gerrit 231177.")
+    note = models.CharField(max_length=300, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    objects = IncidentLinkManager()
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "url"], name="link_once_per_incident"),
+            one_of("kind", LinkKind, "incident_link"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    def natural_key(self) -> tuple[str, str]:
+        """Names the row in fixtures."""
+        return (self.incident.slug, self.url)
+
+    natural_key.dependencies = ["postmortems.incident"]  # type: ignore[attr-defined]

@@ -1,0 +1,94 @@
+"""Moments on models: three real columns, the constraints that keep them true, and the order of milestones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+from .moments import COARSE, EXACT, TIMED, Moment, Precision
+
+
+class MomentField:
+    """Puts a moment on a model: three real columns `<name>_at`, `<name>_clock`, `<name>_precision`.
+
+    Reading `instance.<name>` gives a `Moment`, assigning one sets the three columns.
+    Use `moment_constraint(name, prefix)` beside it so that the database refuses what cannot be.
+    """
+
+    def contribute_to_class(self, cls: type[models.Model], name: str) -> None:
+        """Called by Django's model metaclass."""
+        self.name = name
+        label = name.replace("_", " ")
+        if not cls._meta.abstract and not hasattr(cls, f"{name}_at"):
+            self._add_columns(cls, name, label)
+        setattr(cls, name, self)
+
+    def _add_columns(self, cls: type[models.Model], name: str, label: str) -> None:
+        cls.add_to_class(f"{name}_at", models.DateTimeField(f"{label} (UTC)", null=True, blank=True))
+        clock_help = "Time since midnight of the first day, for a clock time on an unknown day."
+        clock = models.DurationField(f"{label}, clock", null=True, blank=True, help_text=clock_help)
+        cls.add_to_class(f"{name}_clock", clock)
+        precision = models.CharField(
+            f"{label}, precision", max_length=8, choices=Precision.choices, default=Precision.UNKNOWN
+        )
+        cls.add_to_class(f"{name}_precision", precision)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        return read_moment(instance, self.name)
+
+    def __set__(self, instance: models.Model, moment: Moment) -> None:
+        setattr(instance, f"{self.name}_at", moment.at)
+        setattr(instance, f"{self.name}_clock", moment.clock)
+        setattr(instance, f"{self.name}_precision", moment.precision)
+
+
+def read_moment(row: Any, name: str) -> Moment:
+    """The moment `name` of a model instance or of a row that has its three columns as attributes."""
+    return Moment(getattr(row, f"{name}_at"), getattr(row, f"{name}_clock"), getattr(row, f"{name}_precision"))
+
+
+def columns(*names: str) -> list[str]:
+    """The column names of these moments, for `values_list`."""
+    return [f"{name}_{part}" for name in names for part in ("at", "clock", "precision")]
+
+
+def moment_constraint(name: str, prefix: str) -> models.CheckConstraint:
+    """The three columns of a moment fit together (the same rule as `Moment.problems`)."""
+    at, clock, precision = f"{name}_at__isnull", f"{name}_clock__isnull", f"{name}_precision"
+    timed = Q(**{f"{precision}__in": TIMED}) & (Q(**{at: True, clock: False}) | Q(**{at: False, clock: True}))
+    coarse = Q(**{f"{precision}__in": COARSE, at: False, clock: True})
+    unknown = Q(**{precision: Precision.UNKNOWN, at: True, clock: True})
+    return models.CheckConstraint(condition=timed | coarse | unknown, name=f"{prefix}_{name}_moment")
+
+
+def order_constraint(first: str, then: str, prefix: str) -> models.CheckConstraint:
+    """`then` is not before `first` where both are stated with the same exact precision.
+
+    Mixed precisions are checked by `check_order`, which knows their spans; a database cannot portably.
+    """
+    ordered = Q()
+    for precision in EXACT:
+        both = Q(**{f"{first}_precision": precision, f"{then}_precision": precision})
+        for column in ("at", "clock"):
+            known = Q(**{f"{first}_{column}__isnull": False, f"{then}_{column}__isnull": False})
+            inverted = both & known & Q(**{f"{then}_{column}__lt": F(f"{first}_{column}")})
+            ordered &= ~inverted
+    return models.CheckConstraint(condition=ordered, name=f"{prefix}_{first}_before_{then}")
+
+
+def check_order(named: Sequence[tuple[str, Moment]]) -> None:
+    """Raise ValidationError, keyed by name, for each moment that lies surely before an earlier one in the list."""
+    errors: dict[str, list[str]] = {}
+    for index, (name, moment) in enumerate(named):
+        for earlier_name, earlier in named[:index]:
+            if moment.surely_before(earlier):
+                text = f"{name.capitalize()} ({moment.text()}) is before {earlier_name} ({earlier.text()})."
+                errors.setdefault(name, []).append(text)
+    if errors:
+        raise ValidationError({f"{name}_at": texts for name, texts in errors.items()})
