@@ -19,7 +19,7 @@ from postmortems.moments import Moment, Precision
 if TYPE_CHECKING:
     import datetime
 
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+    from postmortems.access import Reader
 
 
 class Kind(models.TextChoices):
@@ -48,7 +48,7 @@ UNFINISHED = (Status.OPEN, Status.IN_PROGRESS, Status.BLOCKED)
 class ActionableQuerySet(models.QuerySet["Actionable"]):
     """Named queries over actionables."""
 
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> ActionableQuerySet:
+    def visible_to(self, user: Reader) -> ActionableQuerySet:
         """Those of incidents this reader may see."""
         return self.filter(readable_by(user, "incident__"))
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,9 +17,7 @@ TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 # Why these: WAL lets readers go on while one writes; FULL makes a commit survive a power cut; IMMEDIATE takes the
 # write lock at the start, so that a read-then-write never fails half-way; the timeout lets writers queue.
 SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 20_000}
-SQLITE_INIT = (
-    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-20000; PRAGMA mmap_size=134217728;"
-)
+SQLITE_INIT = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-20000; PRAGMA mmap_size=134217728;"
 
 
 def text(name: str, default: str) -> str:
@@ -37,7 +38,7 @@ def boolean(name: str, *, default: bool) -> bool:
 def number(name: str, default: int) -> int:
     """A whole number."""
     value = os.environ.get(name, str(default))
-    if not value.isdigit():
+    if not value.isdecimal():
         raise ImproperlyConfigured(f"{name} is {value!r}; use a whole number.")
     return int(value)
 
@@ -47,27 +48,48 @@ def listed(name: str, default: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
 
 
+def own_place(checkout: Path) -> Path:
+    """The default data directory of a checkout: named after it, told apart from its namesakes by its path."""
+    mark = hashlib.sha256(str(checkout).encode()).hexdigest()[:8]
+    return Path.home() / ".local" / "share" / "hindsight" / f"{checkout.name}-{mark}"
+
+
 def file_or_value(name: str, path: Path, make: Callable[[], str]) -> str:
     """A secret: from the variable, from the file that `<name>_FILE` points to, else made once and kept at `path`."""
     if name in os.environ:
         return os.environ[name]
     given = os.environ.get(f"{name}_FILE")
     if given:
-        return Path(given).read_text(encoding="utf-8").strip()
+        return _read(f"{name}_FILE", Path(given))
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         _write_new(path, make())
-    return path.read_text(encoding="utf-8").strip()
+    return _read(name, path)
+
+
+def _read(name: str, path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}: the file {path} cannot be read: {error}") from error
 
 
 def _write_new(path: Path, secret: str) -> None:
-    """Write a file only its owner can read; leave it alone when another process was first."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
+    """Write a file only its owner can read, whole or not at all; leave it alone when another process was first."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent)  # readable by its owner alone
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(secret + "\n")
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)  # unlike a rename, fails when the name is taken
+    os.unlink(draft)
+
+
+def newest_change(root: Path) -> int:
+    """When the newest of our files was changed, in nanoseconds since the epoch."""
+    names = ("kb", "postmortems", "timelines", "actionables", "templates", "static")
+    files = (path for name in names for path in (root / name).rglob("*.*"))
+    kinds = (".py", ".html", ".css", ".js", ".svg")
+    return max((path.stat().st_mtime_ns for path in files if path.suffix in kinds), default=0)
 
 
 def database(url: str) -> dict[str, Any]:
@@ -94,8 +116,17 @@ def _sqlite(path: str) -> dict[str, Any]:
     }
 
 
+def _port(url: str) -> str:
+    try:
+        return str(urlsplit(url).port or "")
+    except ValueError as error:
+        raise ImproperlyConfigured(f"DATABASE_URL: {error}") from error
+
+
 def _postgresql(url: str) -> dict[str, Any]:
-    parts = urlsplit(url)
+    parts, port = urlsplit(url), _port(url)
+    if not parts.path.removeprefix("/"):
+        raise ImproperlyConfigured("DATABASE_URL names no database; use postgresql://user:password@host:port/name")
     options = dict(parse_qsl(parts.query))
     host = options.pop("host", parts.hostname or "")
     limits = {"statement_timeout": "15s", "lock_timeout": "5s", "idle_in_transaction_session_timeout": "30s"}
@@ -105,7 +136,7 @@ def _postgresql(url: str) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(host),
-        "PORT": str(parts.port or ""),
+        "PORT": port,
         "OPTIONS": {
             "connect_timeout": 3,
             "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),

@@ -7,11 +7,14 @@ import secrets
 import sys
 from pathlib import Path
 
-from .environment import boolean, database, file_or_value, listed, number, text
+from .environment import boolean, database, file_or_value, listed, newest_change, number, own_place, text
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# Where the database, the secret key and later uploads live: outside the repository unless said otherwise.
-DATA_DIR = Path(text("HINDSIGHT_DATA", str(Path.home() / ".local" / "share" / "hindsight")))
+# Changes with every deployed change to code or templates; pages carry it in their ETag.
+RELEASE = newest_change(BASE_DIR)
+# Where the database, the secret key and collected static files live: outside the repository, and for each checkout
+# a place of its own, so that two versions on one machine never share a database.
+DATA_DIR = Path(text("HINDSIGHT_DATA", "") or own_place(BASE_DIR)).expanduser().resolve()
 
 DEBUG = boolean("DEBUG", default=False)
 SITE_URL = text("SITE_URL", "")
@@ -44,6 +47,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "kb.middleware.UnavailableDatabase",
 ]
 ROOT_URLCONF = "kb.urls"
 WSGI_APPLICATION = "kb.wsgi.application"
@@ -108,6 +112,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "kb.views.forbidden"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -1,3 +1,20 @@
 """The table of contents of the site."""
 
-urlpatterns: list = []
+from django.contrib import admin
+from django.urls import include, path
+
+from . import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("", include("postmortems.urls")),
+    path("", include("actionables.urls")),
+    path("preferences/", views.preferences, name="preferences"),
+    path("keyboard/", views.keyboard, name="keyboard"),
+    path("healthz", views.health, name="health"),
+    path("admin/", admin.site.urls),
+]
+handler400 = "kb.views.bad_request"
+handler403 = "kb.views.forbidden"
+handler404 = "kb.views.not_found"
+handler500 = "kb.views.broken"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, tzinfo
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -82,13 +83,22 @@ def order_constraint(first: str, then: str, prefix: str) -> models.CheckConstrai
     return models.CheckConstraint(condition=ordered, name=f"{prefix}_{first}_before_{then}")
 
 
-def check_order(named: Sequence[tuple[str, Moment]]) -> None:
-    """Raise ValidationError, keyed by name, for each moment that lies surely before an earlier one in the list."""
+def check_order(named: Sequence[tuple[str, Moment]], zone: tzinfo = UTC) -> None:
+    """Raise ValidationError, keyed by `<name>_at`, for each moment surely before an earlier one in the list.
+
+    The message says both times in `zone`, and which zone that is.
+    """
     errors: dict[str, list[str]] = {}
     for index, (name, moment) in enumerate(named):
         for earlier_name, earlier in named[:index]:
             if moment.surely_before(earlier):
-                text = f"{name.capitalize()} ({moment.text()}) is before {earlier_name} ({earlier.text()})."
+                said, earlier_said = _with_zone(moment, zone), _with_zone(earlier, zone)
+                text = f"{name.capitalize()} ({said}) is before {earlier_name} ({earlier_said})."
                 errors.setdefault(name, []).append(text)
     if errors:
         raise ValidationError({f"{name}_at": texts for name, texts in errors.items()})
+
+
+def _with_zone(moment: Moment, zone: tzinfo) -> str:
+    """Its text with the zone's name where the zone matters."""
+    return f"{moment.text(zone)} {zone}" if moment.is_dated and moment.has_clock_time else moment.text()

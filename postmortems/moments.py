@@ -6,8 +6,9 @@ reader (`momentfields` puts moments on models). The rules:
 * A moment on a known day is stored in UTC (`at`). A clock time on an unknown day is stored as the time since
   midnight of the incident's first day (`clock`), so 01:00 on the following day is 1 day and 1 hour.
 * The precision says how much of it was stated. What is shown never says more than that.
-* A moment stands for a span, its `earliest` to its `latest` second. Two moments are in order for certain only
-  when their spans do not overlap; a duration is exact only when both ends are stated to the minute or second.
+* A moment keeps nothing that was not stated: a month begins on its first day, a minute has no seconds.
+* A moment stands for a span of seconds. Two moments are in order for certain only when their spans do not
+  overlap; a duration is exact only when both ends are stated to the minute or second.
 * Moments on a known day and clock times on an unknown day cannot be compared.
 """
 
@@ -19,11 +20,19 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from django.db import models
 
+SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # How far a time given as "about" may lie from what was written, either way. A convention of this product:
 # writeups round to the quarter of an hour when they say "about".
 ABOUT = timedelta(minutes=15)
+# A day is one of its source's zone, which a moment does not know, and no zone is further than this from UTC. So
+# beside a time of day, a day (month, year) may have begun and ended so much earlier or later. Two days are taken
+# to be of the same zone.
+ZONES = timedelta(hours=14)
+# Times of day between these can be shown in every zone.
+FIRST, LAST = datetime.min.replace(tzinfo=UTC) + DAY, datetime.max.replace(tzinfo=UTC) - DAY
 
 
 class Precision(models.TextChoices):
@@ -41,6 +50,7 @@ class Precision(models.TextChoices):
 EXACT = (Precision.SECOND, Precision.MINUTE)
 TIMED = (*EXACT, Precision.ABOUT)
 COARSE = (Precision.DAY, Precision.MONTH, Precision.YEAR)
+Span = tuple[timedelta, timedelta]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,14 @@ class Moment:
     at: datetime | None = None
     clock: timedelta | None = None
     precision: str = Precision.UNKNOWN
+
+    def __post_init__(self) -> None:
+        """Drop what the precision does not state; `at` may come in any zone and is kept in UTC."""
+        if self.at is not None and self.at.tzinfo is not None:
+            object.__setattr__(self, "at", _stated(self.at, self.precision))
+        if self.clock is not None:
+            unit = SECOND if self.precision == Precision.SECOND else MINUTE
+            object.__setattr__(self, "clock", self.clock - self.clock % unit)
 
     @property
     def is_known(self) -> bool:
@@ -73,6 +91,8 @@ class Moment:
 
     def problems(self) -> list[str]:
         """What is contradictory in the three values, in words; empty when they fit together."""
+        if self.precision not in Precision.values:
+            return [f"There is no precision {self.precision!r}."]
         if self.precision == Precision.UNKNOWN:
             return ["A time that is not known cannot carry a value."] if self.at or self.clock is not None else []
         if (self.at is None) == (self.clock is None):
@@ -81,31 +101,31 @@ class Moment:
             return ["A clock time on an unknown day has no day, month or year."]
         if self.at is not None and self.at.tzinfo is None:
             return ["A date and time needs a time zone."]
+        if self.at is not None and self.has_clock_time and not FIRST <= self.at <= LAST:
+            return ["This date is too near the end of the calendar."]
         if self.clock is not None and not -31 * DAY <= self.clock <= 366 * DAY:
             return ["A clock time lies within a year of the incident's first day."]
         return []
 
-    def span(self) -> tuple[timedelta, timedelta] | None:
+    def span(self) -> Span | None:
         """Earliest and latest as time since the epoch (or since midnight of the unknown first day); None if unknown.
 
-        The latest is the last instant that still fits what was stated, so 22:05 lasts until 22:05:59.
+        The latest is the last whole second that still fits what was stated, so 22:05 lasts until 22:05:59.
         """
         base = self._base()
-        if base is None:
+        if base is None or not self.is_known:
             return None
         if self.precision == Precision.ABOUT:
-            return base - ABOUT, base + ABOUT
-        return base, base + self._length() - timedelta(seconds=1)
+            return base - ABOUT, base + ABOUT - SECOND
+        return base, base + self._length() - SECOND
 
     def _base(self) -> timedelta | None:
-        if self.at is not None:
-            return self.at - datetime(1970, 1, 1, tzinfo=UTC)
-        return self.clock
+        return self.at - EPOCH if self.at is not None else self.clock
 
     def _length(self) -> timedelta:
         """How long the stated unit lasts."""
         if self.precision == Precision.SECOND:
-            return timedelta(seconds=1)
+            return SECOND
         if self.precision == Precision.MINUTE:
             return MINUTE
         if self.precision == Precision.DAY:
@@ -119,25 +139,38 @@ class Moment:
         """Whether the two stand on the same scale: both dated, or both clock times of the same unknown day."""
         return self.is_known and other.is_known and self.is_dated == other.is_dated
 
+    def _spans_beside(self, other: Moment) -> tuple[Span, Span] | None:
+        """The spans of both, with room for the zone where only one is a day; None when they cannot be compared."""
+        mine, theirs = self.span(), other.span()
+        if mine is None or theirs is None or not self.comparable(other):
+            return None
+        if self.has_clock_time and not other.has_clock_time:
+            theirs = theirs[0] - ZONES, theirs[1] + ZONES
+        if other.has_clock_time and not self.has_clock_time:
+            mine = mine[0] - ZONES, mine[1] + ZONES
+        return mine, theirs
+
     def surely_before(self, other: Moment) -> bool:
         """Whether this one ended before the other began, whatever the true times within their precision."""
-        mine, theirs = self.span(), other.span()
-        return self.comparable(other) and mine is not None and theirs is not None and mine[1] < theirs[0]
+        spans = self._spans_beside(other)
+        return spans is not None and spans[0][1] < spans[1][0]
 
     def until(self, later: Moment) -> Duration:
-        """The time from this moment to a later one."""
-        mine, theirs = self.span(), later.span()
-        if not self.comparable(later) or mine is None or theirs is None or theirs[1] < mine[0]:
-            return Duration()  # a later moment that is surely earlier has no duration, only an error
-        start, end = self._base(), later._base()
-        assert start is not None and end is not None
-        exact = self.is_exact and later.is_exact
+        """The time from this moment to a later one; not known when the two cannot be compared or are inverted."""
+        spans = self._spans_beside(later)
+        if spans is None or later.surely_before(self):
+            return Duration()
+        mine, theirs = spans
+        low = max(0, (theirs[0] - mine[1]) // SECOND)
+        high = (theirs[1] - mine[0]) // SECOND
+        middle = (low + high) // 2
+        unit = _coarser_unit(self.precision, later.precision)
         return Duration(
-            seconds=int((end - start).total_seconds()),
-            low=max(0, int((theirs[0] - mine[1]).total_seconds())),
-            high=int((theirs[1] - mine[0]).total_seconds()),
-            approximate=not exact,
-            unit=_coarser_unit(self.precision, later.precision),
+            seconds=middle if unit == "second" else _nearest(middle, 60) * 60,
+            low=low,
+            high=high,
+            approximate=not (self.is_exact and later.is_exact),
+            unit=unit,
         )
 
     def sort_key(self) -> tuple[int, timedelta]:
@@ -159,8 +192,8 @@ class Moment:
             return f"{about}{shown}{_day_words(days)}"
         assert self.at is not None
         if self.precision in COARSE:
-            return _calendar_text(self.at.astimezone(UTC), self.precision)
-        local = self.at.astimezone(zone)
+            return _calendar_text(self.at, self.precision)
+        local = _in_zone(self.at, zone)
         clock = local.strftime(self._clock_format())
         return f"{about}{_calendar_text(local, Precision.DAY)}, {clock}" if date else f"{about}{clock}"
 
@@ -172,24 +205,37 @@ class Moment:
         if self.at is None:
             return "date unknown"
         if self.precision in COARSE:
-            return _calendar_text(self.at.astimezone(UTC), self.precision, short=short)
-        return _calendar_text(self.at.astimezone(zone), Precision.DAY, short=short)
+            return _calendar_text(self.at, self.precision, short=short)
+        return _calendar_text(_in_zone(self.at, zone), Precision.DAY, short=short)
 
     def iso(self) -> str:
         """For the `datetime` attribute of HTML's time element: only what is known; empty for an unknown day."""
         if self.at is None:
             return ""
-        at = self.at.astimezone(UTC)
-        formats = {
-            Precision.YEAR: "%Y",
-            Precision.MONTH: "%Y-%m",
-            Precision.DAY: "%Y-%m-%d",
-            Precision.SECOND: "%Y-%m-%dT%H:%M:%SZ",
-        }
-        return _padded_year(at, formats.get(Precision(self.precision), "%Y-%m-%dT%H:%MZ"))
+        lengths = {Precision.YEAR: 4, Precision.MONTH: 7, Precision.DAY: 10, Precision.SECOND: 19}
+        stated = self.at.isoformat()[: lengths.get(Precision(self.precision), 16)]
+        return stated + "Z" if self.has_clock_time else stated
 
 
 UNKNOWN = Moment()
+
+
+def _stated(at: datetime, precision: str) -> datetime:
+    """In UTC, without what the precision does not state; a day, month or year is the one of the zone it came in."""
+    if precision in COARSE:
+        month = at.month if precision != Precision.YEAR else 1
+        return datetime(at.year, month, at.day if precision == Precision.DAY else 1, tzinfo=UTC)
+    if precision != Precision.SECOND and at.year > 1972:  # until then zones were off UTC by odd seconds
+        at = at.replace(second=0)
+    return _in_zone(at.replace(microsecond=0), UTC)
+
+
+def _in_zone(at: datetime, zone: tzinfo) -> datetime:
+    """The same instant in a zone; unchanged where that would leave the calendar (see `FIRST`, `LAST`)."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at
 
 
 def _coarser_unit(first: str, second: str) -> str:
@@ -198,11 +244,6 @@ def _coarser_unit(first: str, second: str) -> str:
         if precision in (first, second):
             return str(precision)
     return "second" if first == second == Precision.SECOND else "minute"
-
-
-def _padded_year(at: datetime, form: str) -> str:
-    """strftime with a year of four digits also on platforms that do not pad it."""
-    return at.strftime(form.replace("%Y", f"{at.year:04d}"))
 
 
 def _calendar_text(at: datetime, precision: str, *, short: bool = False) -> str:
@@ -227,7 +268,8 @@ def _day_words(days: int) -> str:
 class Duration:
     """Time between two moments, in seconds; `seconds` is None when it is not known.
 
-    `low` and `high` bound the true value; `unit` is the coarsest unit of the two ends.
+    `low` and `high` bound the true value and `seconds` is the middle (to the minute unless both ends have seconds);
+    `unit` is the coarsest unit of the two ends.
     """
 
     seconds: int | None = None
@@ -242,36 +284,51 @@ class Duration:
         return self.seconds is not None
 
     def text(self) -> str:
-        """In words: "45 min", "about 45 min", "under 1 min", "under 1 day", "not known"."""
+        """In words: "45 min", "about 45 min", "under 1 min", "under 2 days", "not known".
+
+        A figure is told only when the true value is at least a third of it; otherwise only what it stays under.
+        """
         if self.seconds is None:
             return "not known"
-        if self.approximate and self.low == 0:
-            return "too close to tell" if self.unit == "minute" else f"under {_two_units(self.unit, self.high)}"
-        if self.seconds == 0:
-            return f"under 1 {'min' if self.unit == 'minute' else 's'}"
-        about = "about " if self.approximate else ""
-        return about + _length_text(self.seconds, self.unit)
+        if not self.approximate:
+            told = self.seconds if self.unit == "second" else self.seconds // 60 * 60
+            return _clock_length(told) or f"under 1 {'s' if self.unit == 'second' else 'min'}"
+        if 3 * self.low <= self.seconds:
+            return f"under {_bound_text(self.high, self.unit)}"
+        return f"about {_rough_text(self.seconds, self.unit)}"
 
 
-def _two_units(unit: str, high: int) -> str:
-    """The bound of a duration between two coarse moments that may coincide: within one unit, or two."""
-    one = {"day": DAY, "month": 31 * DAY, "year": 366 * DAY}[unit].total_seconds()
-    return f"1 {unit}" if high < one else f"2 {unit}s"
+def _clock_length(seconds: int) -> str:
+    """Days to seconds, those that are not zero: "1 d 2 h 59 min"; empty for zero."""
+    minutes, second = divmod(seconds, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    parts = ((days, "d"), (hour, "h"), (minute, "min"), (second, "s"))
+    return " ".join(f"{count} {name}" for count, name in parts if count)
 
 
-def _length_text(seconds: int, unit: str) -> str:
-    """Seconds in at most two units, none finer than `unit`."""
-    if unit in ("month", "year"):
-        months = round(seconds / 2_629_746)  # mean Gregorian month
-        return _plural(round(months / 12), "year") if unit == "year" or months >= 24 else _plural(months, "month")
-    days, rest = divmod(seconds, 86_400)
+def _bound_text(high: int, unit: str) -> str:
+    """The next round length above `high` seconds: five minutes, or a whole unit."""
+    if unit == "minute":
+        return _clock_length((high // 300 + 1) * 300)
+    longest = {"day": 1, "month": 31, "year": 366}[unit] * 86_400
+    return _plural(high // longest + 1, unit)
+
+
+def _rough_text(seconds: int, unit: str) -> str:
+    """Seconds in at most two units, rounded to five minutes, from a day on to the hour, or to the unit."""
+    if unit == "minute":
+        step = 300 if seconds < 86_400 else 3_600
+        return _clock_length(_nearest(seconds, step) * step)
     if unit == "day":
-        return _plural(days + (rest >= 43_200), "day")
-    hours, rest = divmod(rest, 3_600)
-    minutes, rest = divmod(rest, 60)
-    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest if unit == "second" else 0, "s")]
-    shown = [f"{count} {name}" for count, name in parts if count]
-    return " ".join(shown[:2])
+        return _plural(_nearest(seconds, 86_400), "day")
+    months = _nearest(seconds, 2_629_746)  # mean Gregorian month
+    return _plural(_nearest(months, 12), "year") if unit == "year" or months >= 24 else _plural(months, "month")
+
+
+def _nearest(value: int, step: int) -> int:
+    """How many steps are nearest, halves up."""
+    return (value + step // 2) // step
 
 
 def _plural(count: int, unit: str) -> str:

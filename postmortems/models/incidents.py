@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -23,7 +23,7 @@ from .places import Organisation, Service
 from .slugs import Slugged
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+    from ..access import Reader
 
 
 class Severity(models.TextChoices):
@@ -74,16 +74,19 @@ SECTIONS = (
 )
 
 
+NEWEST = (KnownFirstDescending("occurred_at"), F("number").desc())
+
+
 class IncidentQuerySet(models.QuerySet["Incident"]):
     """Named queries over incidents."""
 
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> IncidentQuerySet:
+    def visible_to(self, user: Reader) -> IncidentQuerySet:
         """Those this reader may see; the only way a page may reach incidents."""
         return self.filter(readable_by(user))
 
     def newest_first(self) -> IncidentQuerySet:
         """By date, undated ones last, then by number."""
-        return self.order_by(KnownFirstDescending("occurred_at"), "-number")
+        return self.order_by(*NEWEST)
 
     def recently_published(self) -> IncidentQuerySet:
         """By when they were published here, those without that date last."""
@@ -99,6 +102,7 @@ class Incident(Slugged):
 
     number = models.PositiveIntegerField(unique=True, editable=False, help_text="The n of INC-n.")
     title = models.CharField(max_length=200)
+    short_name = models.CharField(max_length=24, blank=True, help_text="A word or two for tables, as in Swift.")
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="incidents"
     )
@@ -140,7 +144,12 @@ class Incident(Slugged):
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
-    # Both kept by the database itself, so that no way of writing a row can leave them stale.
+    # Kept by the database itself, so that no way of writing a row can leave them stale.
+    is_open = models.GeneratedField(
+        expression=Case(When(status="published", visibility="open", then=True), default=False),
+        output_field=models.BooleanField(),
+        db_persist=True,
+    )
     occurred_at = models.GeneratedField(
         expression=Coalesce("started_at", "detected_at", "acknowledged_at", "mitigated_at", "resolved_at"),
         output_field=models.DateTimeField(null=True),
@@ -169,12 +178,16 @@ class Incident(Slugged):
             order_constraint("mitigated", "resolved", "incident"),
             models.CheckConstraint(condition=Q(number__gte=1), name="incident_number_from_1"),
         ]
+        # Lists walk these from the top and stop; what everybody may read comes first, so nothing is skipped over.
         indexes = [
-            models.Index(KnownFirstDescending("occurred_at"), F("number").desc(), name="incident_newest"),
-            models.Index("severity", KnownFirstDescending("occurred_at"), name="incident_severity"),
-            models.Index("organisation", KnownFirstDescending("occurred_at"), name="incident_organisation"),
-            models.Index(KnownFirstDescending("lasted"), F("number").desc(), name="incident_longest"),
-            models.Index(KnownFirstDescending("published_at"), F("number").desc(), name="incident_published"),
+            models.Index("is_open", *NEWEST, name="incident_open_newest"),
+            models.Index("is_open", "severity", *NEWEST, name="incident_open_severity"),
+            models.Index("is_open", "organisation", *NEWEST, name="incident_open_organisation"),
+            models.Index("is_open", KnownFirstDescending("lasted"), F("number").desc(), name="incident_open_longest"),
+            models.Index(
+                "is_open", KnownFirstDescending("published_at"), F("number").desc(), name="incident_open_published"
+            ),
+            models.Index(*NEWEST, name="incident_newest"),
         ]
 
     def __str__(self) -> str:

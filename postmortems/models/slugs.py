@@ -9,6 +9,10 @@ from django.http import Http404
 from django.utils.text import slugify
 
 
+# Addresses that are pages of their own beside the rows, as in /incidents/new/.
+RESERVED = {"new"}
+
+
 class OldSlug(models.Model):
     """A slug that an incident, cause, service or organisation had before; its address redirects."""
 
@@ -37,32 +41,38 @@ class Slugged(models.Model):
 
     slug_source = "name"
 
-    @classmethod
-    def from_db(cls, db: str | None, field_names: Any, values: Any) -> Any:
-        """Remember the slug that is stored, to notice a change on save."""
-        instance = super().from_db(db, field_names, values)
-        instance._stored_slug = instance.__dict__.get("slug")
-        return instance
-
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save, and keep a changed slug as an old one (one query more when it changed)."""
+        """Save, and keep a changed slug as an old one (one query more, three when it changed).
+
+        The former slug is read from the database: what this instance was loaded with may be long out of date.
+        """
         if not self.slug:
             self.slug = self._free_slug()
-        stored = getattr(self, "_stored_slug", None)
+        model = type(self)
+        stored = model._base_manager.filter(pk=self.pk).select_for_update().values_list("slug", flat=True)
+        former = stored.first() if self.pk else None
         super().save(*args, **kwargs)
-        if stored and stored != self.slug:
-            kind = self._meta.model_name
-            OldSlug.objects.update_or_create(kind=kind, slug=stored, defaults={"object_id": self.pk})
-        OldSlug.objects.filter(kind=self._meta.model_name, slug=self.slug).delete()
-        self._stored_slug = self.slug
+        update_fields = kwargs.get("update_fields")
+        if former != self.slug and (update_fields is None or "slug" in update_fields):
+            self._keep_former(former)
+
+    def _keep_former(self, former: str | None) -> None:
+        """Let the former slug lead here, and the new one nowhere else."""
+        old_slugs = OldSlug.objects.filter(kind=self._meta.model_name)
+        if former:
+            OldSlug.objects.update_or_create(
+                kind=self._meta.model_name, slug=former, defaults={"object_id": self.pk}
+            )
+        old_slugs.filter(slug=self.slug).delete()
 
     def _free_slug(self) -> str:
-        """A slug from the name that nothing of this kind has (queries once, more only on a clash)."""
-        stem = slugify(getattr(self, self.slug_source))[:72].strip("-") or self._meta.model_name
-        manager = type(self)._default_manager
+        """A slug from the name that nothing of this kind has or had (two queries, more only on a clash)."""
+        kind = self._meta.model_name
+        stem = slugify(getattr(self, self.slug_source))[:72].strip("-") or kind
+        rows, former = type(self)._base_manager.all(), OldSlug.objects.filter(kind=kind)
         slug, number = stem, 1
-        while manager.filter(slug=slug).exists():
+        while slug in RESERVED or rows.filter(slug=slug).exists() or former.filter(slug=slug).exists():
             number += 1
             slug = f"{stem}-{number}"
         return slug

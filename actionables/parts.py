@@ -1,0 +1,100 @@
+"""What other pages show of actionables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from postmortems.momentfields import columns, read_moment
+from postmortems.moments import UNKNOWN, Moment, Precision
+
+from .models import UNFINISHED, Actionable, Status, StatusChange
+
+if TYPE_CHECKING:
+    import datetime
+
+    from postmortems.access import Reader
+
+CAP = 1_000
+
+
+@dataclass(slots=True)
+class Item:
+    """One actionable of an incident; `ended` is when it was done or declined, as far as known."""
+
+    actionable: Actionable
+    overdue: bool
+    ended: Moment
+    alternatives: list[Actionable]
+
+
+def of_incident(incident: Any) -> list[Item]:
+    """The actionables of an incident in their order, alternatives under what they were considered for (one query)."""
+    rows = list(incident.actionables.annotate(**_last_change()))
+    today = timezone.now().date()
+    return [
+        Item(
+            row,
+            row.is_overdue(today),
+            UNKNOWN if row.is_unfinished else read_moment(row, "ended"),
+            [other for other in rows if other.alternative_to_id == row.pk],
+        )
+        for row in rows
+        if row.alternative_to_id is None
+    ]
+
+
+def _last_change() -> dict[str, Any]:
+    """The columns of the moment of an actionable's last change of status; unknown when it has none."""
+    last = StatusChange.objects.filter(actionable=OuterRef("pk")).order_by("-position")
+    found = {name.replace("when", "ended"): Subquery(last.values(name)[:1]) for name in columns("when")}
+    found["ended_precision"] = Coalesce(found["ended_precision"], Value(Precision.UNKNOWN))  # type: ignore[assignment]
+    return found
+
+
+def aimed_at(cause: Any, user: Reader, limit: int = 50) -> list[Actionable]:
+    """The newest actionables aimed at a cause, unfinished ones first (one query)."""
+    rows = Actionable.objects.visible_to(user).filter(causes=cause, alternative_to=None).select_related("incident")
+    newest = list(rows.order_by("-number")[:limit])
+    return sorted(newest, key=lambda row: (not row.is_unfinished, row.number))
+
+
+def open_counts(incidents: list[int]) -> dict[int, tuple[int, int]]:
+    """For each of these incidents that has any: (unfinished, all) actionables (one query)."""
+    rows = Actionable.objects.filter(incident__in=incidents, alternative_to=None).order_by()
+    counts: dict[int, tuple[int, int]] = {}
+    for pk, status, count in rows.values_list("incident_id", "status").annotate(n=Count("pk")):
+        unfinished, every = counts.get(pk, (0, 0))
+        counts[pk] = (unfinished + (count if status in UNFINISHED else 0), every + count)
+    return counts
+
+
+def summary(user: Reader) -> list[Number]:
+    """How many actionables stand where, each leading to its list (three queries that stop counting at `CAP`)."""
+    visible = Actionable.objects.visible_to(user).filter(alternative_to=None).order_by()
+    overdue = visible.overdue(timezone.now().date())[:CAP].count()
+    unfinished = visible.unfinished()[:CAP].count()
+    done = visible.filter(status=Status.DONE)[:CAP].count()
+    return [
+        Number("Overdue", overdue, "due=overdue", "red"),
+        Number("Open, not overdue", unfinished - overdue, "status=unfinished", "blue"),
+        Number("Done", done, "status=done", "green"),
+    ]
+
+
+@dataclass(slots=True)
+class Number:
+    """A count with the list it leads to."""
+
+    words: str
+    count: int
+    parameters: str
+    colour: str
+
+    def text(self) -> str:
+        """The count, or that there are more than are counted."""
+        return f"{self.count:,}" if self.count < CAP else f"{CAP:,}+"

@@ -1,0 +1,99 @@
+"""Pages that span incidents, causes and actionables, and those that belong to none of them."""
+
+from __future__ import annotations
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from postmortems.conditional import revalidated
+from postmortems.matrix import recurring
+from postmortems.models import Incident
+from postmortems.rows import incident_rows, most_common
+
+from . import VERSION
+from .preferences import THEMES, Preferences, zones
+
+YEAR = 365 * 24 * 3600
+
+
+@require_safe
+@revalidated
+def home(request: HttpRequest) -> HttpResponse:
+    """Has this happened before? The search box, what keeps happening, what is new."""
+    visible = Incident.objects.visible_to(request.user)
+    newest = incident_rows(visible.recently_published(), limit=6, services=True)
+    hit = most_common(service for row in newest for service in row.services)
+    context = {"matrix": recurring(visible, causes=6, incidents=8), "newest": newest, "often_hit": hit[:5]}
+    return render(request, "kb/home.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Theme, time zone and shortcuts of this browser."""
+    if request.method == "POST":
+        return _keep_preferences(request)
+    context = {"themes": THEMES, "zones": zones(), "next": _safe_next(request, request.GET.get("next", ""))}
+    return render(request, "kb/preferences.html", context)
+
+
+def _keep_preferences(request: HttpRequest) -> HttpResponse:
+    given = request.POST
+    chosen = Preferences.chosen(
+        given.get("theme", ""), given.get("zone", ""), shortcuts=given.get("shortcuts") == "on"
+    )
+    response = redirect(_safe_next(request, given.get("next", "")) or "home")
+    response.set_cookie(
+        "preferences", chosen.cookie(), max_age=YEAR, secure=request.is_secure(), httponly=True, samesite="Lax"
+    )
+    return response
+
+
+def _safe_next(request: HttpRequest, address: str) -> str:
+    """The address to go back to when it is one of ours, else nothing."""
+    own = url_has_allowed_host_and_scheme(
+        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return address if own else ""
+
+
+@require_safe
+@revalidated
+def keyboard(request: HttpRequest) -> HttpResponse:
+    """The list of keys."""
+    return render(request, "kb/keyboard.html")
+
+
+@never_cache
+@require_safe
+def health(request: HttpRequest) -> HttpResponse:
+    """For monitoring: 200 when the database answers, 503 when it does not."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"status": "database unavailable", "version": VERSION}, status=503)
+    return JsonResponse({"status": "ok", "version": VERSION})
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400."""
+    return render(request, "400.html", status=400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:
+    """403; `reason` is set when a form was posted without its token."""
+    return render(request, "403.html", {"stale_form": bool(reason)}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404."""
+    return render(request, "404.html", status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """500; touches nothing that may be broken too."""
+    return render(request, "500.html", status=500)

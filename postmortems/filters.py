@@ -1,0 +1,148 @@
+"""Filters of the incident list: every one a plain repeated parameter of the address."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import F, Q, QuerySet
+
+from .models import Detection, Incident, IncidentCause, Severity, Status
+from .models.incidents import NEWEST
+from .ordering import KnownFirstDescending
+
+UNKNOWN_YEAR = "unknown"
+SORTS = {
+    "newest": "Newest first",
+    "oldest": "Oldest first",
+    "severity": "Worst first",
+    "longest": "Longest first",
+}
+ORDERS = {
+    "newest": NEWEST,
+    "oldest": (F("occurred_at").asc(nulls_last=True), "number"),
+    "severity": ("severity", *NEWEST),
+    "longest": (KnownFirstDescending("lasted"), F("number").desc()),
+}
+REFERENCE = re.compile(r"\s*INC-?([1-9]\d{0,8})\s*\Z", re.IGNORECASE)
+
+
+class ValuesField(forms.MultipleChoiceField):
+    """Repeated values that need not be in a list; what matches nothing simply finds nothing."""
+
+    def valid_value(self, value: Any) -> bool:
+        """Any short text without control characters."""
+        return len(value) <= 120 and value.isprintable()
+
+
+class YearsField(forms.MultipleChoiceField):
+    """Years of four digits, or "unknown" for incidents without a date."""
+
+    def valid_value(self, value: Any) -> bool:
+        """1000 to 9998, so that the year after it is still one."""
+        return value == UNKNOWN_YEAR or bool(re.fullmatch(r"[1-9]\d{3}", value) and value != "9999")
+
+
+class Values(django_filters.MultipleChoiceFilter):
+    """A filter over `ValuesField`."""
+
+    field_class = ValuesField
+
+
+class Years(django_filters.MultipleChoiceFilter):
+    """A filter over `YearsField`."""
+
+    field_class = YearsField
+
+
+class IncidentFilter(django_filters.FilterSet):
+    """What the list can be narrowed to; values of one kind are alternatives, kinds must all hold.
+
+    `chosen` maps organisation, service and cause to the ids of the chosen ones, as the facets looked them up.
+    """
+
+    q = django_filters.CharFilter(method="by_words", max_length=2_000)
+    organisation = Values(method="by_organisation")
+    service = Values(method="by_service")
+    cause = Values(method="by_cause")
+    severity = django_filters.MultipleChoiceFilter(choices=Severity.choices, method="one_of")
+    year = Years(method="by_year")
+    detection = django_filters.MultipleChoiceFilter(choices=Detection.choices, method="one_of")
+    status = django_filters.MultipleChoiceFilter(choices=Status.choices, method="one_of")
+    sort = django_filters.ChoiceFilter(choices=tuple(SORTS.items()), method="in_order")
+
+    class Meta:
+        model = Incident
+        fields: list[str] = []
+
+    def __init__(self, data: Any, queryset: QuerySet[Incident], chosen: dict[str, list[int]]) -> None:
+        super().__init__(data, queryset=queryset)
+        self.chosen = chosen
+
+    def by_words(self, incidents: QuerySet[Incident], name: str, value: str) -> QuerySet[Incident]:
+        """Every word in title or summary, or the reference itself."""
+        reference = REFERENCE.match(value)
+        if reference:
+            return incidents.filter(number=int(reference.group(1)))
+        for word in value.replace("\0", " ").split()[:20]:
+            incidents = incidents.filter(Q(title__icontains=word) | Q(summary__icontains=word))
+        return incidents
+
+    def one_of(self, incidents: QuerySet[Incident], name: str, values: list[str]) -> QuerySet[Incident]:
+        """A column with one of the values."""
+        return incidents.filter(**_equal(name, values))
+
+    def by_organisation(self, incidents: QuerySet[Incident], name: str, values: list[str]) -> QuerySet[Incident]:
+        """Of one of the chosen organisations."""
+        return incidents.filter(**_equal("organisation", self.chosen["organisation"]))
+
+    def by_service(self, incidents: QuerySet[Incident], name: str, values: list[str]) -> QuerySet[Incident]:
+        """That hit one of the chosen services."""
+        links = Incident.services.through.objects.filter(**_equal("service", self.chosen["service"]))
+        return incidents.filter(pk__in=links.values("incident_id"))
+
+    def by_cause(self, incidents: QuerySet[Incident], name: str, values: list[str]) -> QuerySet[Incident]:
+        """That show one of the chosen causes."""
+        links = IncidentCause.objects.filter(**_equal("cause", self.chosen["cause"]))
+        return incidents.filter(pk__in=links.values("incident_id"))
+
+    def by_year(self, incidents: QuerySet[Incident], name: str, values: list[str]) -> QuerySet[Incident]:
+        """Dated in one of the years (UTC), or not dated at all."""
+        condition = Q()
+        for value in values:
+            condition |= Q(occurred_at__isnull=True) if value == UNKNOWN_YEAR else _within(int(value))
+        return incidents.filter(condition)
+
+    def in_order(self, incidents: QuerySet[Incident], name: str, value: str) -> QuerySet[Incident]:
+        """Sorting comes last, see `ordered`."""
+        return incidents
+
+    def ordered(self) -> QuerySet[Incident]:
+        """The matching incidents in the chosen order (newest first when none was chosen)."""
+        return self.qs.order_by(*ORDERS[self.sort])
+
+    @property
+    def sort(self) -> str:
+        """The chosen order."""
+        return self.form.cleaned_data.get("sort") or "newest"
+
+    def notices(self) -> list[str]:
+        """What of the address was not understood and is therefore ignored, in words."""
+        known = {*self.filters, "page"}
+        odd = [f"There is no filter named “{name}”; it is ignored." for name in self.data if name not in known]
+        wrong = [f"The value given for {name} is not one it can have; it is ignored." for name in self.errors]
+        return (odd + wrong)[:5]
+
+
+def _equal(column: str, values: list[Any]) -> dict[str, Any]:
+    """A plain comparison for a single value: databases walk an index in order for it, but not for a list."""
+    return {column: values[0]} if len(values) == 1 else {f"{column}__in": values}
+
+
+def _within(year: int) -> Q:
+    return Q(
+        occurred_at__gte=datetime(year, 1, 1, tzinfo=UTC), occurred_at__lt=datetime(year + 1, 1, 1, tzinfo=UTC)
+    )

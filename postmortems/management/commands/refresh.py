@@ -1,0 +1,31 @@
+"""`manage.py refresh`: work out everything derived anew, after loading fixtures or writing to the database by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from postmortems.models import Cause, Edition, Incident, Organisation, Service
+from postmortems.refresh import refresh_cause, refresh_incident, refresh_place, tally
+
+
+class Command(BaseCommand):
+    """Kept HTML, references between incidents, counts per cause and year."""
+
+    help = "Work out everything derived anew: kept HTML, references, counts. Safe to run at any time."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """One transaction per row, so that readers and writers go on meanwhile."""
+        incidents = 0
+        for incident in Incident.objects.iterator(chunk_size=500):
+            refresh_incident(incident)
+            incidents += 1
+        for cause in Cause.objects.iterator():
+            refresh_cause(cause)
+        for place in (*Organisation.objects.all(), *Service.objects.all()):
+            refresh_place(place)
+        tally()
+        Edition.bump()
+        if options["verbosity"]:
+            self.stdout.write(f"Refreshed {incidents} incidents.")

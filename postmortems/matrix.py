@@ -1,0 +1,126 @@
+"""Causes against incidents: what keeps happening, as a table of dots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Max, Sum
+
+from .access import readable_by
+from .models import Cause, CauseGroup, IncidentCause
+from .models.incidents import IncidentQuerySet
+from .ordering import KnownFirstDescending
+from .rows import IncidentRow, incident_rows, rows_of
+
+
+if TYPE_CHECKING:
+    from .access import Reader
+
+LOOKED_AT = 400
+
+
+@dataclass(slots=True)
+class CauseLine:
+    """One cause with its count and its dots, in the order of the matrix's incidents."""
+
+    pk: int
+    name: str
+    slug: str
+    definition: str
+    group: str
+    nature: str
+    incidents: int
+    suspected: int
+    last_year: int | None
+    dots: list[str] = field(default_factory=list)
+    years: list[tuple[int | None, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Matrix:
+    """Causes in rows, incidents in columns (oldest first, undated ones last)."""
+
+    incidents: list[IncidentRow]
+    causes: list[CauseLine]
+
+
+def counted(**conditions: Any) -> list[CauseLine]:
+    """Causes that occur, most incidents first, then most recent, then by name (one query over the yearly counts)."""
+    causes = Cause.objects.filter(**conditions).annotate(
+        total=Sum("years__incidents"), unsure=Sum("years__suspected"), last=Max("years__year")
+    )
+    values = causes.values_list(
+        "pk", "name", "slug", "definition", "group__name", "nature", "total", "unsure", "last"
+    )
+    lines = [CauseLine(*row[:6], row[6] or 0, row[7] or 0, row[8]) for row in values.order_by("name")]
+    return sorted(lines, key=lambda line: (-line.incidents, -(line.last_year or 0)))
+
+
+def recurring(visible: IncidentQuerySet, *, causes: int, incidents: int) -> Matrix:
+    """The causes seen more than once, most frequent first, against the newest incidents (four queries)."""
+    lines = [line for line in counted(years__isnull=False) if line.incidents > 1][:causes]
+    return matrix_of(lines, visible, incidents)
+
+
+def matrix_of(lines: list[CauseLine], visible: IncidentQuerySet, incidents: int) -> Matrix:
+    """These causes against the newest incidents that this reader may see."""
+    columns = in_time(newest_with_causes(visible, incidents))
+    add_dots(lines, columns)
+    return Matrix(columns, lines)
+
+
+def newest_with_causes(visible: IncidentQuerySet, limit: int) -> list[IncidentRow]:
+    """The newest incidents as rows."""
+    return incident_rows(visible.newest_first(), limit=limit, causes=True)
+
+
+def in_time(rows: Sequence[IncidentRow]) -> list[IncidentRow]:
+    """Oldest first, undated ones last."""
+    return sorted(rows, key=lambda row: (row.when.sort_key()[0] > 0, row.when.sort_key()[1], row.number))
+
+
+def add_dots(lines: list[CauseLine], columns: list[IncidentRow]) -> None:
+    """Fill in whether each cause is confirmed, suspected or absent ("") in each incident (no query)."""
+    seen = {(row.pk, tag.slug): tag.certainty for row in columns for tag in row.causes}
+    for line in lines:
+        line.dots = [seen.get((row.pk, line.slug), "") for row in columns]
+
+
+def add_years(lines: list[CauseLine]) -> None:
+    """Fill in the counts by year (one query)."""
+    by_pk = {line.pk: line for line in lines}
+    values = Cause.objects.filter(pk__in=list(by_pk)).values_list("pk", "years__year", "years__incidents")
+    for pk, year, count in values.order_by("years__year"):
+        if count:
+            by_pk[pk].years.append((year, count))
+
+
+@dataclass(slots=True)
+class Kin:
+    """Another incident that shares causes with one, and what they share."""
+
+    row: IncidentRow
+    shared: list[tuple[str, str, str]]  # (name, slug, certainty there)
+
+
+def kin_of(incident_pk: int, cause_pks: list[int], user: Reader, limit: int = 6) -> list[Kin]:
+    """The incidents that share most causes with this one, newest first among equals (two queries).
+
+    Looks at the newest `LOOKED_AT` occurrences of its causes, which bounds the work whatever the size.
+    """
+    if not cause_pks:
+        return []
+    shared: dict[int, dict[str, tuple[str, str, str]]] = {}
+    links = IncidentCause.objects.filter(readable_by(user, "incident__"), cause__in=cause_pks)
+    links = links.exclude(incident=incident_pk).order_by(KnownFirstDescending("incident__occurred_at"), "-incident_id")
+    for pk, *what in links.values_list("incident_id", "cause__name", "cause__slug", "certainty")[:LOOKED_AT]:
+        shared.setdefault(pk, {})[what[1]] = (what[0], what[1], what[2])
+    best = sorted(shared, key=lambda pk: -len(shared[pk]))[:limit]  # stable: newest first among equals
+    return [Kin(row, list(shared[row.pk].values())) for row in rows_of(best)]
+
+
+def groups() -> list[tuple[str, str, str]]:
+    """The upper level of the taxonomy as (name, slug, question)."""
+    return list(CauseGroup.objects.values_list("name", "slug", "question"))

@@ -1,0 +1,83 @@
+"""Works out anew what is derived from incidents and causes: kept HTML, references, counts per year, the edition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import ExtractYear
+
+from . import markdown
+from .models import SECTIONS, Cause, CauseYear, Edition, Incident, IncidentCause, Organisation, Reference, Service
+from .prose import Evidence, keep
+
+
+@transaction.atomic
+def refresh_incident(incident: Incident) -> None:
+    """What hangs on one incident; call it in the transaction that changed it (a dozen queries)."""
+    causes = list(incident.incident_causes.all())
+    texts = _texts(incident, causes)
+    keep(f"incident:{incident.pk}", texts)
+    _keep_references(incident, [text for text, _ in texts])
+    tally([link.cause_id for link in causes])
+    Edition.bump()
+
+
+def _texts(incident: Incident, causes: Iterable[IncidentCause]) -> list[tuple[str, Evidence]]:
+    """Every Markdown text of an incident, with the passages that are marked in it."""
+    evidence = tuple((link.key, link.evidence) for link in causes if link.evidence)
+    story = [getattr(incident, field) for field, _ in SECTIONS]
+    story += incident.timeline.values_list("text", flat=True)  # type: ignore[attr-defined]
+    plain = [link.explanation for link in causes] + [incident.source_note]
+    actionables = incident.actionables.values_list("description", "outcome")  # type: ignore[attr-defined]
+    plain += [text for row in actionables for text in row]
+    plain += incident.actionables.values_list("changes__why", flat=True)  # type: ignore[attr-defined]
+    return [(text, evidence) for text in story if text] + [(text, ()) for text in plain if text]
+
+
+def _keep_references(incident: Incident, texts: Iterable[str]) -> None:
+    """Note what the texts mention, without mentions of the incident itself."""
+    mentioned = {found for text in texts for found in markdown.references(text)} - {("INC", incident.number)}
+    kept = set(incident.references_made.values_list("prefix", "number"))
+    for prefix, number in kept - mentioned:
+        incident.references_made.filter(prefix=prefix, number=number).delete()
+    new = [Reference(incident=incident, prefix=prefix, number=number) for prefix, number in mentioned - kept]
+    Reference.objects.bulk_create(new)
+
+
+@transaction.atomic
+def refresh_cause(cause: Cause) -> None:
+    """What hangs on one cause."""
+    keep(f"cause:{cause.pk}", cause.texts())
+    tally([cause.pk])
+    Edition.bump()
+
+
+@transaction.atomic
+def refresh_place(place: Organisation | Service) -> None:
+    """What hangs on an organisation or a service."""
+    keep(f"{place._meta.model_name}:{place.pk}", [(place.description, ())])
+    Edition.bump()
+
+
+@transaction.atomic
+def tally(causes: Iterable[int] | None = None) -> None:
+    """Count the open incidents of these causes (default: all) by year; three queries."""
+    links: QuerySet[IncidentCause] = IncidentCause.objects.filter(incident__is_open=True)
+    old = CauseYear.objects.all()
+    if causes is not None:
+        wanted = set(causes)
+        links, old = links.filter(cause__in=wanted), old.filter(cause__in=wanted)
+    year = ExtractYear("incident__occurred_at", tzinfo=UTC)
+    confirmed = Count("incident", filter=Q(certainty="confirmed"), distinct=True)
+    counted = links.values("cause_id", year=year).annotate(all=Count("incident", distinct=True), confirmed=confirmed)
+    rows = [
+        CauseYear(
+            cause_id=row["cause_id"], year=row["year"], incidents=row["all"], suspected=row["all"] - row["confirmed"]
+        )
+        for row in counted.order_by("cause_id", "year")
+    ]
+    old.delete()
+    CauseYear.objects.bulk_create(rows)

@@ -1,0 +1,153 @@
+"""Incidents as lists show them: plain rows, a few queries for a whole page, no model instances."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+
+from .models import MILESTONES, IncidentCause, Severity
+from .models.incidents import Incident, IncidentQuerySet
+from .momentfields import columns, read_moment
+from .moments import UNKNOWN, Duration, Moment
+
+FIELDS = (
+    "pk", "number", "slug", "title", "short_name", "severity", "status", "visibility", "published_at",
+    "organisation__name", "organisation__slug", *columns(*MILESTONES),
+)  # fmt: skip
+CAP = 1_000
+
+
+@dataclass(slots=True)
+class CauseTag:
+    """A cause as an incident's row shows it."""
+
+    name: str
+    slug: str
+    certainty: str
+
+
+@dataclass(slots=True)
+class IncidentRow:
+    """One incident in a list."""
+
+    pk: int
+    number: int
+    slug: str
+    title: str
+    short_name: str
+    severity: str
+    status: str
+    visibility: str
+    published_at: datetime | None
+    organisation: str | None
+    organisation_slug: str | None
+    when: Moment
+    duration: Duration
+    causes: list[CauseTag] = field(default_factory=list)
+    services: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def reference(self) -> str:
+        """INC-n."""
+        return f"INC-{self.number}"
+
+    @property
+    def label(self) -> str:
+        """Its short name, for table heads."""
+        return self.short_name or self.reference
+
+    @property
+    def severity_label(self) -> str:
+        """The severity in words."""
+        return Severity(self.severity).label
+
+
+class _Columns:
+    """Attribute access to a tuple of the moment columns."""
+
+    __slots__ = ("__dict__",)
+
+    def __init__(self, values: tuple[Any, ...]) -> None:
+        self.__dict__ = dict(zip(columns(*MILESTONES), values, strict=True))
+
+
+def _row(values: tuple[Any, ...]) -> IncidentRow:
+    plain = len(FIELDS) - 3 * len(MILESTONES)
+    moments = milestones_of(_Columns(values[plain:]))
+    when, duration = extent(moments)
+    return IncidentRow(*values[:plain], when=when, duration=duration)
+
+
+def milestones_of(row: Any) -> dict[str, Moment]:
+    """The milestones of anything that has their columns."""
+    return {name: read_moment(row, name) for name in MILESTONES}
+
+
+def extent(moments: dict[str, Moment]) -> tuple[Moment, Duration]:
+    """When an incident was, and how long its impact is known to have lasted.
+
+    From the first milestone that is known (dated ones before clock times) to mitigated, else resolved.
+    """
+    known = [moment for moment in moments.values() if moment.is_known]
+    if not known:
+        return UNKNOWN, Duration()
+    first = next((moment for moment in known if moment.is_dated), known[0])
+    for name in ("mitigated", "resolved"):
+        if moments[name].is_known and moments[name] is not first:
+            return first, first.until(moments[name])
+    return first, Duration()
+
+
+def incident_rows(
+    incidents: IncidentQuerySet, *, limit: int, offset: int = 0, causes: bool = False, services: bool = False
+) -> list[IncidentRow]:
+    """The rows of one page in the order of `incidents` (two queries, one more each for causes and services)."""
+    wanted = list(incidents.values_list("pk", flat=True)[offset : offset + limit])
+    return rows_of(wanted, causes=causes, services=services)
+
+
+def rows_of(wanted: list[int], *, causes: bool = False, services: bool = False) -> list[IncidentRow]:
+    """The rows of these incidents, in this order, for ids that came from `visible_to` (one query, one more each)."""
+    if not wanted:
+        return []
+    values = Incident.objects.filter(pk__in=wanted).values_list(*FIELDS)
+    found = {row.pk: row for row in map(_row, values)}
+    if causes:
+        _add_causes(found)
+    if services:
+        _add_services(found)
+    return [found[pk] for pk in wanted if pk in found]
+
+
+def _add_services(found: dict[int, IncidentRow]) -> None:
+    links = Incident.services.through.objects.filter(incident__in=list(found)).order_by("service__name")
+    for pk, name, slug in links.values_list("incident_id", "service__name", "service__slug"):
+        found[pk].services.append((name, slug))
+
+
+def _add_causes(found: dict[int, IncidentRow]) -> None:
+    links = IncidentCause.objects.filter(incident__in=list(found)).order_by("position", "pk")
+    tags: dict[int, dict[str, CauseTag]] = defaultdict(dict)
+    for pk, name, slug, certainty in links.values_list("incident_id", "cause__name", "cause__slug", "certainty"):
+        tag = tags[pk].setdefault(slug, CauseTag(name, slug, certainty))
+        if certainty == "confirmed":
+            tag.certainty = certainty
+    for pk, by_slug in tags.items():
+        found[pk].causes = list(by_slug.values())
+
+
+def capped_count(rows: QuerySet[Any]) -> tuple[int, bool]:
+    """How many there are, up to `CAP`, and whether there are more (one query that stops there)."""
+    count = rows.order_by()[: CAP + 1].count()
+    return min(count, CAP), count > CAP
+
+
+def most_common(places: Iterable[tuple[str, str]]) -> list[tuple[str, str, int]]:
+    """Repeated (name, slug) pairs as (name, slug, count), most frequent first, then by name."""
+    counts = Counter(places)
+    return [(name, slug, count) for (name, slug), count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]

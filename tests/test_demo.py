@@ -1,0 +1,106 @@
+"""`manage.py demo` does what is due, once, and never to somebody's own data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from kb.management.commands import demo
+from tests.factories import make_incident
+
+
+@pytest.fixture
+def ran(monkeypatch, settings, tmp_path):
+    """The commands that `demo` calls, by name, in order; the fixtures and code it looks at are stand-ins."""
+    commands: list[str] = []
+    settings.DATA_DIR = tmp_path / "data"
+    monkeypatch.setattr(demo, "call_command", lambda name, *args, **options: commands.append(name))
+    monkeypatch.setattr(demo, "_fixture_files", lambda: [("a.yaml", tmp_path / "a.yaml")])
+    monkeypatch.setattr(demo, "_code", lambda: [("a.py", tmp_path / "a.py")])
+    (tmp_path / "a.yaml").write_text("[]")
+    (tmp_path / "a.py").write_text("")
+    return commands
+
+
+def run(ran: list[str], **options) -> list[str]:
+    """What one more call of the command did."""
+    ran.clear()
+    call_command("demo", **options)
+    return list(ran)
+
+
+def test_first_start(db, ran):
+    assert run(ran) == ["loaddata", "refresh"]
+
+
+def test_second_start_does_nothing(db, ran):
+    run(ran)
+    make_incident()
+    assert run(ran) == []
+
+
+def test_changed_fixtures_are_loaded_again(db, ran, tmp_path):
+    run(ran)
+    make_incident()
+    (tmp_path / "a.yaml").write_text("[1]")
+    assert run(ran) == ["loaddata", "refresh"]
+
+
+def test_changed_code_derives_again(db, ran, tmp_path):
+    run(ran)
+    make_incident()
+    (tmp_path / "a.py").write_text("x = 1")
+    assert run(ran) == ["refresh"]
+
+
+def test_an_emptied_database_is_filled_again(db, ran):
+    run(ran)
+    assert run(ran) == ["loaddata"]
+
+
+def test_ones_own_data_is_left_alone(db, ran, capsys):
+    make_incident()
+    assert run(ran) == ["refresh"]
+    assert "--force" in capsys.readouterr().err
+    assert run(ran, force=True) == ["loaddata"]
+
+
+@pytest.mark.parametrize("at", ["loaddata", "refresh"])
+def test_stopped_in_the_middle_it_is_finished_the_next_time(db, ran, monkeypatch, at):
+    def stop(name, *args, **options):
+        if name == at:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(demo, "call_command", stop)
+        with pytest.raises(KeyboardInterrupt):
+            call_command("demo")
+    make_incident()  # as if loaded already
+    assert run(ran) == {"loaddata": ["loaddata", "refresh"], "refresh": ["refresh"]}[at]
+
+
+def test_a_damaged_note_of_what_was_done_is_like_none(db, ran, settings):
+    run(ran)
+    (settings.DATA_DIR / "demo.json").write_text("{")
+    assert run(ran) == ["loaddata", "refresh"]
+
+
+def test_a_digest_sees_names_and_contents(tmp_path):
+    def of(*files: tuple[str, str]) -> str:
+        for name, content in files:
+            (tmp_path / name).write_text(content)
+        return demo.digest((name, tmp_path / name) for name, _ in files)
+
+    assert of(("a", "1"), ("b", "2")) == of(("a", "1"), ("b", "2"))
+    assert len({of(("a", "1")), of(("b", "1")), of(("a", "2")), of(("a", "1"), ("b", ""))}) == 4
+
+
+def test_every_named_fixture_exists():
+    assert [Path(name).stem for name, _ in demo._fixture_files()] == list(demo.FIXTURES)
+
+
+def test_the_command_line_explains_itself():
+    with pytest.raises(CommandError):
+        call_command("demo", "--unknown")
