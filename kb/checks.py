@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core import checks
 from django.core.checks import CheckMessage, Error
 from django.db import connections
@@ -189,8 +189,7 @@ def _debug() -> Iterator[CheckMessage]:
 
 def check_static_files(**unused: Any) -> list[CheckMessage]:
     """Style sheets and scripts were collected, without which no page renders."""
-    storage = staticfiles_storage
-    if not isinstance(storage, ManifestFilesMixin) or storage.read_manifest() is not None:
+    if not lacks_static_files():
         return []
     return [
         Error(
@@ -199,3 +198,9 @@ def check_static_files(**unused: Any) -> list[CheckMessage]:
             id="hindsight.E020",
         )
     ]
+
+
+def lacks_static_files() -> bool:
+    """Whether pages are made with collected files and there are none; with DEBUG they come straight from static/."""
+    read_manifest = getattr(staticfiles_storage, "read_manifest", None)
+    return read_manifest is not None and read_manifest() is None

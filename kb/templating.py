@@ -34,6 +34,7 @@ def environment(**options: Any) -> Environment:
     )
     env.filters["plural"] = plural
     env.filters["lower_first"] = lower_first
+    env.filters["upper_first"] = upper_first
     return env
 
 
@@ -50,6 +51,11 @@ def plural(count: int, singular: str, several: str = "") -> str:
 def lower_first(words: str) -> str:
     """For a name within a sentence; names that begin with an abbreviation stay as they are."""
     return words[:1].lower() + words[1:] if words[1:2].islower() or words[1:2] == " " else words
+
+
+def upper_first(words: str) -> str:
+    """For the beginning of a line; the rest stays as it is."""
+    return words[:1].upper() + words[1:]
 
 
 def query(parameters: list[tuple[str, str]]) -> Markup:

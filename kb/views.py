@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
     visible = Incident.objects.visible_to(request.user)
     newest = incident_rows(visible.recently_published(), limit=6, services=True)
     hit = most_common(service for row in newest for service in row.services)
-    context = {"matrix": recurring(visible, causes=6, incidents=8), "newest": newest, "often_hit": hit[:5]}
+    context = {"matrix": recurring(visible, causes=8, incidents=8), "newest": newest, "often_hit": hit[:5]}
     return render(request, "kb/home.html", context)
 
 

@@ -7,11 +7,15 @@ from typing import Any
 from django.db import models
 from django.db.models import Func
 
+LONGEST = 2**31 - 1
+
 
 class Elapsed(Func):
     """Whole seconds from one column to another, both DateTimeField or both DurationField; null when either is.
 
-    The one expression that differs by database: SQLite keeps moments as text and durations as microseconds.
+    Null also when the second is earlier, which moments of different precisions may be. What is longer than an
+    integer column can hold (68 years) counts as that longest. The one expression that differs by database: SQLite
+    keeps moments as text and durations as microseconds.
     """
 
     output_field = models.IntegerField(null=True)
@@ -22,11 +26,12 @@ class Elapsed(Func):
         template = "CAST(ROUND((julianday(%(end)s) - julianday(%(start)s)) * 86400) AS INTEGER)"
         if self._of_durations():
             template = "((%(end)s - %(start)s) / 1000000)"
-        return self._fill(template, compiler)
+        return self._fill(f"NULLIF(MIN(MAX({template}, -1), {LONGEST}), -1)", compiler)
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
         """The difference of two timestamps or of two intervals is an interval."""
-        return self._fill("(EXTRACT(EPOCH FROM (%(end)s - %(start)s))::integer)", compiler)
+        template = "EXTRACT(EPOCH FROM (%(end)s - %(start)s))"
+        return self._fill(f"NULLIF(LEAST(GREATEST({template}, -1), {LONGEST})::integer, -1)", compiler)
 
     def _of_durations(self) -> bool:
         source = self.get_source_expressions()[0]

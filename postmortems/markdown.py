@@ -20,6 +20,7 @@ from postmortems import markdown_evidence
 from postmortems.markdown_dialect import Dialect, is_local_image
 from postmortems.markdown_evidence import plain
 from postmortems.markdown_guards import TooComplex, check_footnotes, without_controls
+from postmortems.markdown_lines import LANGUAGES
 
 __all__ = ["MAX_CHARS", "RENDERER_VERSION", "found", "plain", "references", "render", "unlink"]
 
@@ -47,10 +48,6 @@ ATTRIBUTES: dict[str, set[str]] = {
     "li": {"id"},
     "sup": {"id"},
 }
-LANGUAGES = (  # noqa: SIM905
-    "bash c console cpp css diff dockerfile go hcl html http ini java javascript js json log lua makefile "
-    "nginx php plaintext promql python rb ruby rust sh shell sql text toml ts typescript xml yaml yml"
-).split()
 _ALIGNED = {"ta-left", "ta-center", "ta-right"}
 CLASSES: dict[str, set[str]] = {
     "code": {f"language-{language}" for language in LANGUAGES},

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import re
+from typing import cast
 from xml.etree import ElementTree
 
 from markdown import Markdown
@@ -15,8 +16,9 @@ from markdown.extensions import Extension
 from markdown.extensions.tables import TableProcessor
 from markdown.inlinepatterns import InlineProcessor
 from markdown.preprocessors import Preprocessor
+from markdown.treeprocessors import InlineProcessor as InlineStage
 from markdown.treeprocessors import Treeprocessor
-from markdown.util import AtomicString, Registry
+from markdown.util import INLINE_PLACEHOLDER_RE, AtomicString, Registry
 
 from postmortems.markdown_guards import MAX_CELLS, InlineGuard, TooComplex
 from postmortems.markdown_lines import LineRewriter
@@ -28,9 +30,11 @@ _NOT_SLUG = re.compile(r"[^\w\s-]")
 _TASK = re.compile(r"\[([ xX])\][ \t]+(?=\S)")
 _STASHED = re.compile("\x02[^\x03]*\x03")
 _CLOSING_HASHES = re.compile(r"(?:^|[ ])#+$")
-_URL = r"(?<![\w/])https?://[^\s<>\"`\x02\x03]*[^\s<>\"`\x02\x03.,;:!?'*_~\[(]"
-# A slash before a reference is a path, except between two of them (INC-1/INC-2).
-_REFERENCE = r"(?<![\w-])(?:(?<!/)|(?<=[0-9]/))(?:INC|ACT)-[1-9][0-9]{0,8}(?!\w|-[0-9])"
+# Not after a letter, digit or slash; place holders (of an escaped character in it, say) are looked at later.
+_URL = r"(?<![^\W_])(?<!/)https?://(?:[^\s<>\"`\x02]|\x02klzzwxh:)*[^\s<>\"`\x02.,;:!?'*_~\[(]"
+_PUNCTUATION = ".,;:!?'*_~"
+# A slash before a reference is a path, except between two of them (INC-1/INC-2), the first a place holder.
+_REFERENCE = r"(?<![\w-])(?:(?<!/)|(?<=[0-9\x03]/))(?:INC|ACT)-[1-9][0-9]{0,8}(?!\w|-[0-9])"
 # Text without any of these is the same before and after the inline stage.
 _MARKUP = re.compile(r"[\\`*_\[<&~\x02]|[ ][ ]\n|https?://|(?:INC|ACT)-")
 # Inline patterns that cannot match without a certain string in the text.
@@ -69,6 +73,7 @@ class Dialect(Extension):
         inline["automail"].compiled_re = re.compile(r"<([\w.+-]+@[\w-]+(?:\.[\w-]+)+)>")
         inline.register(_BareUrl(_URL, md), "bare_url", 105)
         inline.register(_Reference(_REFERENCE, md), "incident_reference", 50)
+        assert md.delimiters
         md.delimiters.add("~", "del", double=True)
         md.treeprocessors.register(InlineGuard(md), "guard", 30)
         md.treeprocessors.register(_Shortcut(md), "shortcut", 25)
@@ -117,9 +122,9 @@ class _Shortcut(Treeprocessor):
                     marked.append(text)
                 elif text:
                     setattr(element, side, AtomicString(text))
-        self.md.treeprocessors["inline"].inlinePatterns = self._patterns("\n".join(marked))
+        self._leave_out_patterns("\n".join(marked))
 
-    def _patterns(self, text: str) -> list[InlineProcessor]:
+    def _leave_out_patterns(self, text: str) -> None:
         patterns = self.md.inlinePatterns
         for name, needle in _NEEDED.items():
             if needle not in text:
@@ -127,7 +132,6 @@ class _Shortcut(Treeprocessor):
         if not self.md.references:
             for name in _BY_DEFINITION:
                 patterns.deregister(name)
-        return list(patterns)
 
 
 class _BareUrl(InlineProcessor):
@@ -135,11 +139,22 @@ class _BareUrl(InlineProcessor):
 
     ANCESTOR_EXCLUDES = ("a",)
 
-    def handleMatch(  # type: ignore[override] # noqa: N802 - the name that Python-Markdown calls
+    def handleMatch(  # type: ignore[override]  # noqa: N802 - the name that Python-Markdown calls
         self, m: re.Match[str], data: str
-    ) -> tuple[ElementTree.Element, int, int]:
-        url = _balanced(m[0])
-        return _link(url, url), m.start(), m.start() + len(url)
+    ) -> tuple[ElementTree.Element | None, int | None, int | None]:
+        source = _balanced(self._until_markup(m[0]))
+        if source.endswith("//"):
+            return None, None, None
+        url = self.unescape(source)
+        return _link(url, url), m.start(), m.start() + len(source)
+
+    def _until_markup(self, url: str) -> str:
+        """The URL up to a place holder that is no escaped character (`\\_`, which exports of documents put in)."""
+        stashed = cast(InlineStage, self.md.treeprocessors["inline"]).stashed_nodes
+        for place in INLINE_PLACEHOLDER_RE.finditer(url):
+            if not isinstance(stashed.get(place[1]), str):
+                return url[: place.start()].rstrip(_PUNCTUATION)
+        return url
 
 
 class _Reference(InlineProcessor):
@@ -147,7 +162,7 @@ class _Reference(InlineProcessor):
 
     ANCESTOR_EXCLUDES = ("a",)
 
-    def handleMatch(  # type: ignore[override] # noqa: N802 - the name that Python-Markdown calls
+    def handleMatch(  # type: ignore[override]  # noqa: N802 - the name that Python-Markdown calls
         self, m: re.Match[str], data: str
     ) -> tuple[ElementTree.Element, int, int]:
         return _link(f"/{m[0]}", m[0]), m.start(), m.end()
@@ -165,7 +180,7 @@ def _balanced(url: str) -> str:
         surplus = url.count(closing) - url.count(opening)
         while surplus > 0 and url.endswith(closing):
             surplus -= 1
-            url = url[:-1].rstrip(".,;:!?'*_~")
+            url = url[:-1].rstrip(_PUNCTUATION)
     return url
 
 
@@ -221,7 +236,7 @@ def _task(item: ElementTree.Element) -> None:
     item.set("class", "task-list-item task-done" if done else "task-list-item")
     span = ElementTree.Element("span", {"class": "task-box"})
     span.text = "\u2611" if done else "\u2610"
-    span.tail = " " + (host.text or "")[box.end():]
+    span.tail = " " + (host.text or "")[box.end() :]
     host.text = None
     host.insert(0, span)
 

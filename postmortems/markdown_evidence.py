@@ -12,9 +12,7 @@ from dataclasses import dataclass, field
 from html import unescape
 
 # The sanitiser leaves `>` alone inside attribute values, so quoted values are stepped over as a whole.
-_TOKEN = re.compile(
-    r'<(?P<tag>/?[a-z0-9]+)(?:[^<>"]|"[^"]*")*+>|(?P<space>(?:\s|&nbsp;)++)|(?P<char>&[a-z]+;|[^<])'
-)
+_TOKEN = re.compile(r'<(?P<tag>/?[a-z0-9]+)(?:[^<>"]|"[^"]*")*+>|(?P<space>(?:\s|&nbsp;)++)|(?P<char>&[a-z]+;|[^<])')
 _KEY = re.compile(r"[a-z0-9-]{1,40}\Z")
 _INLINE = frozenset("a abbr b code del em i img ins kbd mark s samp span strong sub sup".split())  # noqa: SIM905
 _CLOSE = "</mark>"

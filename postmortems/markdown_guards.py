@@ -104,7 +104,7 @@ def _destination_steps(text: str) -> int:
     steps, last = 0, text.rfind(")")
     for start in _DESTINATION.finditer(text):
         end = text.find(")", start.end()) if start.end() <= last else -1
-        plain = end >= 0 and not set(text[start.end():end]) & set("('\"")
+        plain = end >= 0 and not set(text[start.end() : end]) & set("('\"")
         steps += (end if plain else len(text)) - start.end()
         if steps > MAX_STEPS:
             break

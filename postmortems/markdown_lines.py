@@ -16,6 +16,11 @@ from markdown.preprocessors import Preprocessor
 
 from postmortems.markdown_guards import MAX_NESTING, TooComplex, check_line
 
+# Names that a fence may give its code, and the class of that code.
+LANGUAGES = (  # noqa: SIM905 - many words read best as words
+    "bash c console cpp css diff dockerfile go hcl html http ini java javascript js json log lua makefile "
+    "nginx php plaintext promql python rb ruby rust sh shell sql text toml ts typescript xml yaml yml"
+).split()
 _ITEM = re.compile(r"([*+-]|[0-9]{1,9}[.)])([ ]+)(?=\S)")
 _FENCE = re.compile(r"(`{3,}|~{3,})([^`]*)$")
 _LANGUAGE = re.compile(r"\{?[ ]*\.?([\w+#-]{1,20})")
@@ -87,8 +92,9 @@ class Rewriter:
             self._write_item(indent, body, item)
             return
         fence = _FENCE.match(body)
-        if self.items and (self._after_blank() or fence or _interrupts(body)):
-            self._close(indent)
+        ends = self._after_blank() or fence or _interrupts(body)
+        if ends and self._close(indent):
+            self._blank()
         if fence and indent - self._column() < 4:
             self._blank()
             self._open_fence(indent, fence, "    " * len(self.items))
@@ -112,7 +118,7 @@ class Rewriter:
         spaces = len(item[2]) if len(item[2]) <= 4 else 1
         self.items.append(_Item(indent + len(item[1]) + spaces, kind))
         marker = "    " * level + (item[1][:-1] + ". " if kind == "o" else item[1] + " ")
-        rest = body[item.end():]
+        rest = body[item.end() :]
         fence = _FENCE.match(rest)
         if fence:
             self._open_fence(self.items[-1].column, fence, marker)
@@ -146,8 +152,9 @@ class Rewriter:
             self.written.insert(-1, "")
 
     def _open_fence(self, indent: int, fence: re.Match[str], prefix: str) -> None:
-        language = _LANGUAGE.match(fence[2].strip())
-        self.fence = _Fence(fence[1], indent, prefix, language[1].lower() if language else "")
+        word = _LANGUAGE.match(fence[2].strip())
+        language = word[1].lower() if word and word[1].lower() in LANGUAGES else ""
+        self.fence = _Fence(fence[1], indent, prefix, language)
 
     def _take_code(self, raw: str) -> None:
         """Fenced code ends at its closing fence, or with the document (or block quote) as in CommonMark."""
@@ -158,13 +165,13 @@ class Rewriter:
             self._end_fence()
             return
         margin = len(raw) - len(raw.lstrip(" "))
-        self.fence.lines.append(raw[min(margin, self.fence.indent):])
+        self.fence.lines.append(raw[min(margin, self.fence.indent) :])
 
     def _end_fence(self) -> None:
         if not self.fence:
             return
         code = "".join(f"{line}\n" for line in self.fence.lines)
-        language = f' class="language-{escape(self.fence.language)}"' if self.fence.language else ""
+        language = f' class="language-{self.fence.language}"' if self.fence.language else ""
         place = self.put_aside(f"<pre><code{language}>{escape(code, quote=False)}</code></pre>")
         self.written += [self.fence.prefix + place, ""]
         self.fence = None

@@ -37,6 +37,11 @@ class CauseLine:
     dots: list[str] = field(default_factory=list)
     years: list[tuple[int | None, int]] = field(default_factory=list)
 
+    @property
+    def lead(self) -> str:
+        """The first sentence of its definition, without Markdown's marks."""
+        return self.definition.replace("`", "").replace("*", "").split(". ")[0].rstrip(".") + "."
+
 
 @dataclass(slots=True)
 class Matrix:

@@ -185,17 +185,27 @@ class Moment:
         """
         if not self.is_known:
             return "not known"
+        if self.clock is not None:
+            return self.clock_text(zone) + _day_words(self.clock // DAY)
+        if not self.has_clock_time:
+            return self.day_text(zone)
+        return f"{self.day_text(zone)}, {self.clock_text(zone)}" if date else self.clock_text(zone)
+
+    def clock_text(self, zone: tzinfo = UTC) -> str:
+        """The time of day alone: "22:05", "22:05:04", "about 18:55"; empty when none was stated."""
+        if not self.has_clock_time:
+            return ""
         about = "about " if self.precision == Precision.ABOUT else ""
         if self.clock is not None:
-            days, rest = divmod(self.clock, DAY)
-            shown = (datetime(2000, 1, 1, tzinfo=UTC) + rest).strftime(self._clock_format())
-            return f"{about}{shown}{_day_words(days)}"
-        assert self.at is not None
-        if self.precision in COARSE:
-            return _calendar_text(self.at, self.precision)
-        local = _in_zone(self.at, zone)
-        clock = local.strftime(self._clock_format())
-        return f"{about}{_calendar_text(local, Precision.DAY)}, {clock}" if date else f"{about}{clock}"
+            shown = datetime(2000, 1, 1, tzinfo=UTC) + self.clock % DAY
+        else:
+            assert self.at is not None
+            shown = _in_zone(self.at, zone)
+        return about + shown.strftime(self._clock_format())
+
+    def day_words(self) -> str:
+        """Which day a clock time on an unknown day belongs to: "the next day", "the day before", else empty."""
+        return _day_words(self.clock // DAY).strip() if self.clock is not None else ""
 
     def _clock_format(self) -> str:
         return "%H:%M:%S" if self.precision == Precision.SECOND else "%H:%M"

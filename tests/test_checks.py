@@ -95,15 +95,17 @@ def test_debug_in_public(safe):
     assert ids(checks.check_addresses()) == {"hindsight.E015"}  # HTTPS is on
 
 
-def test_static_files(monkeypatch, settings):
-    def storage(manifest):
-        return type("Storage", (checks.ManifestFilesMixin,), {"__init__": lambda self: None,
-                                                               "read_manifest": lambda self: manifest})()  # fmt: skip
-
-    monkeypatch.setattr(checks, "staticfiles_storage", storage(None))
-    assert ids(checks.check_static_files()) == {"hindsight.E020"}
-    monkeypatch.setattr(checks, "staticfiles_storage", storage("{}"))
-    assert ids(checks.check_static_files()) == set()
+@pytest.mark.parametrize(
+    ("storage", "expected"),
+    [
+        (SimpleNamespace(read_manifest=lambda: None), {"hindsight.E020"}),
+        (SimpleNamespace(read_manifest=lambda: "{}"), set()),
+        (SimpleNamespace(), set()),
+    ],
+)
+def test_static_files(monkeypatch, storage, expected):
+    monkeypatch.setattr(checks, "staticfiles_storage", storage)
+    assert ids(checks.check_static_files()) == expected
 
 
 def test_the_database_of_the_tests_passes(db):

@@ -16,11 +16,14 @@ def ran(monkeypatch, settings, tmp_path):
     """The commands that `demo` calls, by name, in order; the fixtures and code it looks at are stand-ins."""
     commands: list[str] = []
     settings.DATA_DIR = tmp_path / "data"
+    settings.STATIC_ROOT = tmp_path / "static"
     monkeypatch.setattr(demo, "call_command", lambda name, *args, **options: commands.append(name))
     monkeypatch.setattr(demo, "_fixture_files", lambda: [("a.yaml", tmp_path / "a.yaml")])
+    monkeypatch.setattr(demo, "_static_files", lambda: [("a.css", tmp_path / "a.css")])
     monkeypatch.setattr(demo, "_code", lambda: [("a.py", tmp_path / "a.py")])
     (tmp_path / "a.yaml").write_text("[]")
     (tmp_path / "a.py").write_text("")
+    (tmp_path / "a.css").write_text("")
     return commands
 
 
@@ -32,7 +35,7 @@ def run(ran: list[str], **options) -> list[str]:
 
 
 def test_first_start(db, ran):
-    assert run(ran) == ["loaddata", "refresh"]
+    assert run(ran) == ["loaddata", "refresh", "collectstatic"]
 
 
 def test_second_start_does_nothing(db, ran):
@@ -55,6 +58,25 @@ def test_changed_code_derives_again(db, ran, tmp_path):
     assert run(ran) == ["refresh"]
 
 
+def test_changed_static_files_are_collected_again(db, ran, tmp_path):
+    run(ran)
+    make_incident()
+    (tmp_path / "a.css").write_text("h1 {}")
+    assert run(ran) == ["collectstatic"]
+
+
+def test_static_files_that_were_removed_are_collected_again(db, ran, monkeypatch):
+    run(ran)
+    make_incident()
+    monkeypatch.setattr(demo, "lacks_static_files", lambda: True)
+    assert run(ran) == ["collectstatic"]
+
+
+def test_with_debug_nothing_is_collected(db, ran, settings):
+    settings.DEBUG = True
+    assert run(ran) == ["loaddata", "refresh"]
+
+
 def test_an_emptied_database_is_filled_again(db, ran):
     run(ran)
     assert run(ran) == ["loaddata"]
@@ -62,7 +84,7 @@ def test_an_emptied_database_is_filled_again(db, ran):
 
 def test_ones_own_data_is_left_alone(db, ran, capsys):
     make_incident()
-    assert run(ran) == ["refresh"]
+    assert run(ran) == ["refresh", "collectstatic"]
     assert "--force" in capsys.readouterr().err
     assert run(ran, force=True) == ["loaddata"]
 
@@ -78,13 +100,13 @@ def test_stopped_in_the_middle_it_is_finished_the_next_time(db, ran, monkeypatch
         with pytest.raises(KeyboardInterrupt):
             call_command("demo")
     make_incident()  # as if loaded already
-    assert run(ran) == {"loaddata": ["loaddata", "refresh"], "refresh": ["refresh"]}[at]
+    assert run(ran) == {"loaddata": ["loaddata", "refresh", "collectstatic"], "refresh": ["refresh", "collectstatic"]}[at]
 
 
 def test_a_damaged_note_of_what_was_done_is_like_none(db, ran, settings):
     run(ran)
     (settings.DATA_DIR / "demo.json").write_text("{")
-    assert run(ran) == ["loaddata", "refresh"]
+    assert run(ran) == ["loaddata", "refresh", "collectstatic"]
 
 
 def test_a_digest_sees_names_and_contents(tmp_path):

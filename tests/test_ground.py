@@ -100,8 +100,8 @@ def test_no_import_hides_in_a_function(path):
 
 
 def test_no_file_is_too_long():
-    long = {module_name(path): length for path in SOURCES if (length := path.read_text("utf-8").count("\n")) > 300}
-    assert not long
+    lengths = {module_name(path): path.read_text("utf-8").count("\n") for path in SOURCES}
+    assert not {name: length for name, length in lengths.items() if length > 300 and ".migrations." not in name}
 
 
 def test_no_migration_is_missing(db):
@@ -117,9 +117,8 @@ def variables_read() -> set[str]:
     for node in ast.walk(ast.parse((ROOT / "kb" / "settings.py").read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in readers:
             assert isinstance(node.args[0], ast.Constant)
-            names.add(node.args[0].value)
-            if node.func.id == "file_or_value":
-                names.add(f"{node.args[0].value}_FILE")
+            name = str(node.args[0].value)
+            names.update([name, f"{name}_FILE"] if node.func.id == "file_or_value" else [name])
     return names
 
 

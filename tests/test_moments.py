@@ -406,7 +406,7 @@ ISO = {
 
 def read_dated(text: str, precision: str, zone: ZoneInfo) -> set[Moment]:
     """The moments that a dated text in `zone` may mean: two in the hour that a clock goes through twice."""
-    date, _, time = text.removeprefix("about ").partition(", ")
+    date, _, time = text.replace("about ", "").partition(", ")
     *day_and_month, year = date.split()
     month = list(calendar.month_name).index(day_and_month[-1]) if day_and_month else 1
     day = int(day_and_month[0]) if len(day_and_month) == 2 else 1
@@ -429,7 +429,7 @@ def test_text_says_what_was_stated_and_no_more(instant, precision, zone):
     moment = written(instant, precision, zone)
     text = moment.text(zone)
     about = "about " if precision == Precision.ABOUT else ""
-    wanted = f"{about}{DATE['day']}, {TIME[precision]}" if precision in TIMED else DATE[precision]
+    wanted = f"{DATE['day']}, {about}{TIME[precision]}" if precision in TIMED else DATE[precision]
     assert re.fullmatch(wanted, text)
     assert moment in read_dated(text, precision, zone)
 
@@ -452,7 +452,7 @@ def test_a_day_does_not_shift_between_zones(moment, zone):
 def test_the_day_and_the_time_stand_apart(moment, zone):
     about = "about " if moment.precision == Precision.ABOUT else ""
     time = moment.text(zone, date=False).removeprefix(about)
-    assert moment.text(zone) == f"{about}{moment.day_text(zone)}, {time}"
+    assert moment.text(zone) == f"{moment.day_text(zone)}, {about}{time}"
     day, month, year = moment.day_text(zone).split()
     assert moment.day_text(zone, short=True) == f"{day} {month[:3]} {year}"
 
@@ -490,7 +490,7 @@ def test_iso_says_no_more_than_the_text(moment):
         (clock("00:00", "about", days=3), "about 00:00 3 days later"),
         (clock("09:30", days=-2), "09:30 2 days earlier"),
         (on("second", 2015, 8, 12, 22, 5, 7), "12 August 2015, 22:05:07"),
-        (on("about", 2015, 8, 12, 22, 5), "about 12 August 2015, 22:05"),
+        (on("about", 2015, 8, 12, 22, 5), "12 August 2015, about 22:05"),
         (on("day", 2015, 8, 12), "12 August 2015"),
         (on("month", 2015, 8, 12), "August 2015"),
         (on("year", 2015, 8, 12), "2015"),

@@ -107,7 +107,7 @@ def test_it_keeps_connections_bounds_requests_and_stops_cleanly(place):
             assert ask(kept, "HEAD") == (200, b"")
             assert ask(kept, "GET")[0] == 200
         with connected(port) as other:
-            assert ask(other, "GET", Endless="a" * 100_000)[0] == 431
+            assert ask(other, "GET", Endless="a" * 200_000)[0] == 431
         process.send_signal(signal.SIGINT)
         said, complained = process.communicate(timeout=40)
     assert process.returncode == 0

@@ -82,9 +82,7 @@ def _row(entry: TimelineEntry, html: Markup, anchor: str, new_day: str, gap: str
 
 def _day(moment: Moment, day: str, zone: tzinfo) -> str:
     """The day to say before an entry, when it differs from the one said before; empty otherwise."""
-    if not moment.is_dated:
-        return ""
-    text = moment.day_text(zone)
+    text = moment.day_text(zone) if moment.is_dated else moment.day_words()
     return text if text != day else ""
 
 

@@ -8,7 +8,6 @@ from django.db import models, transaction
 from django.http import Http404
 from django.utils.text import slugify
 
-
 # Addresses that are pages of their own beside the rows, as in /incidents/new/.
 RESERVED = {"new"}
 
@@ -61,9 +60,7 @@ class Slugged(models.Model):
         """Let the former slug lead here, and the new one nowhere else."""
         old_slugs = OldSlug.objects.filter(kind=self._meta.model_name)
         if former:
-            OldSlug.objects.update_or_create(
-                kind=self._meta.model_name, slug=former, defaults={"object_id": self.pk}
-            )
+            OldSlug.objects.update_or_create(kind=self._meta.model_name, slug=former, defaults={"object_id": self.pk})
         old_slugs.filter(slug=self.slug).delete()
 
     def _free_slug(self) -> str:

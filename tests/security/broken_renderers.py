@@ -63,9 +63,7 @@ BROKEN: dict[str, Callable[[str], str]] = {
     "svg_allowed": _sanitised(
         tags=TAGS | {"svg", "a", "animate", "set", "use", "image"}, attributes=_attributes("svg", "onload")
     ),
-    "form_allowed": _sanitised(
-        tags=TAGS | {"form", "input", "button"}, attributes=_attributes("form", "action")
-    ),
+    "form_allowed": _sanitised(tags=TAGS | {"form", "input", "button"}, attributes=_attributes("form", "action")),
     "no_id_prefix": _sanitised(id_prefix=None),
     "any_class": _sanitised(allowed_classes=None, attributes=_attributes("*", "class")),
     "no_img_policy": _sanitised(attribute_filter=None),

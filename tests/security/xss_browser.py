@@ -30,6 +30,7 @@ Finding = tuple[str, str]  # kind, detail
 Findings = dict[int, list[Finding]]
 Policy = Mapping[str, Any]
 
+# fmt: off
 DEFAULT_POLICY: Policy = {
     "tags": (  # noqa: SIM905
              "p br hr h1 h2 h3 h4 h5 h6 blockquote pre code kbd samp em strong b i s del ins sub sup mark abbr "
@@ -91,6 +92,7 @@ FIRE = r"""
   if(el.localName==='button'||(el.localName==='input'&&el.type!=='file')) try{el.click()}catch(x){}
  } }
 """
+# fmt: on
 
 CSP = "default-src 'none'; script-src 'none'; style-src 'none'; form-action 'none'; base-uri 'none'"
 LOCAL_IMAGE = re.compile(r"image GET http://app\.test/media/")
@@ -145,7 +147,9 @@ class Browser:
 
     def _script(self, event: dict[str, Any], how: str) -> None:
         url = event.get("url") or ""
-        ours = url.startswith(("xsscheck", "http://app.test/xc-htmx.js", "__playwright", "pptr:")) or "playwright" in url
+        ours = (
+            url.startswith(("xsscheck", "http://app.test/xc-htmx.js", "__playwright", "pptr:")) or "playwright" in url
+        )
         world = event.get("executionContextAuxData") or {}
         if ours or not world.get("isDefault", True) or event.get("length") == 0:
             return
@@ -158,7 +162,11 @@ class Browser:
     def _answer(self, route: Route) -> None:
         """Our own page and script; anything else is an event, and gets an answer that would show if it were used."""
         request = route.request
-        if request.url.startswith("http://app.test/xc-page") and request.resource_type == "document" and not self.loaded:
+        if (
+            request.url.startswith("http://app.test/xc-page")
+            and request.resource_type == "document"
+            and not self.loaded
+        ):
             self.loaded = True
             headers = {"content-type": "text/html; charset=utf-8", "content-security-policy-report-only": CSP}
             route.fulfill(status=200, body=self.body, headers=headers)
@@ -207,7 +215,9 @@ class Browser:
             self._fresh()
             self.events = events
         findings: Findings = collections.defaultdict(list)
-        loose = [(kind, detail) for kind, detail in self.events if not (kind == "request" and LOCAL_IMAGE.match(detail))]
+        loose = [
+            (kind, detail) for kind, detail in self.events if not (kind == "request" and LOCAL_IMAGE.match(detail))
+        ]
         for number, kind, detail in found:
             (findings[number] if number >= 0 else loose).append((kind, detail))
         return findings, loose

@@ -59,13 +59,11 @@ def check(
     """Findings by number. deep: what cannot be attributed is narrowed down by halving the page."""
     bad: Findings = collections.defaultdict(list)
     for start in range(0, len(items), batch):
-        _check_page(browser, items[start:start + batch], mode, deep, bad)
+        _check_page(browser, items[start : start + batch], mode, deep, bad)
     return bad
 
 
-def _check_page(
-    browser: Browser, items: Sequence[tuple[int, str]], mode: str, deep: bool, bad: Findings
-) -> None:
+def _check_page(browser: Browser, items: Sequence[tuple[int, str]], mode: str, deep: bool, bad: Findings) -> None:
     findings, loose = browser.run(items, mode)
     for number, found in findings.items():
         bad[number].extend(found)
@@ -85,9 +83,7 @@ def _check_page(
             bad[items[0][0]].append(("batch-only", f"{len(items)} together: {loose[:2]}"))
 
 
-def render_all(
-    renderer: Renderer, payloads: Sequence[Payload]
-) -> tuple[list[tuple[int, str]], Findings, float]:
+def render_all(renderer: Renderer, payloads: Sequence[Payload]) -> tuple[list[tuple[int, str]], Findings, float]:
     """(number, HTML) of each; those that raised or took too long; and the seconds of the slowest."""
     rendered: list[tuple[int, str]] = []
     bad: Findings = {}
@@ -133,7 +129,7 @@ def first_failure(
     rendered, _, _ = render_all(renderer, payloads)
     for start in range(0, len(rendered), 40):
         for mode in modes:
-            bad = check(browser, rendered[start:start + 40], mode, 40, deep=bool(kind))
+            bad = check(browser, rendered[start : start + 40], mode, 40, deep=bool(kind))
             caught = _first(bad, kind)
             if caught:
                 number, (what, detail) = caught
@@ -271,7 +267,7 @@ def main() -> int:
     if options.crawl:
         return 0 if crawl(options.crawl, options.cookie, options.script_ok, options.chromium) else 1
     corpora = [payload for path in options.corpus for payload in load_corpus(path)]
-    payloads = [*builtin(), *corpora][::options.every]
+    payloads = [*builtin(), *corpora][:: options.every]
     htmx = options.htmx.read_text(encoding="utf-8") if options.htmx else None
     modes = [mode for mode in options.modes.split(",") if mode != "htmx" or htmx]
     browser = Browser(options.chromium, DEFAULT_POLICY, htmx)

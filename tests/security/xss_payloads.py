@@ -23,6 +23,7 @@ class Payload(TypedDict):
     payload: str
 
 
+# fmt: off
 EVENTS = """abort afterprint animationcancel animationend animationiteration animationstart auxclick beforecopy beforecut
 beforeinput beforematch beforepaste beforeprint beforetoggle beforeunload beforexrselect begin blur bounce cancel canplay
 canplaythrough change click close command contentvisibilityautostatechange contextmenu copy cuechange cut dblclick drag
@@ -327,6 +328,8 @@ REPRESENTATIVE = [
     "<details open ontoggle=alert(1)>", "<!--<img src=x onerror=alert(1)>-->", "`<script>alert(1)</script>`", "&lt;script&gt;alert(1)&lt;/script&gt;", "&#60;script&#62;alert(1)&#60;/script&#62;", "<img src=//evil.test/b.gif>", "<scr<script>ipt>alert(1)</script>",
     "<img src=x onerror=alert(1)", "<h1 id=main class=modal style=position:fixed;inset:0>x</h1>", "<x-y onclick=alert(1) tabindex=0>x</x-y>", "{{7*7}}<template><script>alert(1)</script></template>",
 ]
+
+# fmt: on
 
 
 def _families() -> Iterator[tuple[str, str]]:

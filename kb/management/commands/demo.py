@@ -11,12 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
-from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from kb.checks import lacks_static_files
 from postmortems.models import Incident
 
 FIXTURES = ("causes", "swift-rsyslog", "bitbucket-syslog", "labs-outage", "parsoid", "fallout")
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         self.check(databases=["default"])
         self._load(done, force=force)
         self._step("Recomputing", "refresh", done, _database_key("derived"), digest([*_fixture_files(), *_code()]))
-        if isinstance(staticfiles_storage, ManifestFilesMixin):
+        if not settings.DEBUG:
             self._collect(done)
 
     def _migrate(self) -> None:
@@ -69,7 +69,7 @@ class Command(BaseCommand):
     def _collect(self, done: Stamps) -> None:
         """Collect static files when one changed."""
         root = settings.STATIC_ROOT
-        if staticfiles_storage.read_manifest() is None:
+        if lacks_static_files():
             done.forget(f"static {root}")
         Path(root).mkdir(parents=True, exist_ok=True)
         self._step("Collecting static files", "collectstatic", done, f"static {root}", digest(_static_files()))

@@ -27,10 +27,12 @@ MOST_WORKERS = 4
 # Requests a worker takes in; those beyond wait in the kernel's queue, so memory stays bounded under a rush.
 BACKPRESSURE = 64
 BACKLOG = 1024
-# Request line and headers together; browsers send under 8 KiB, proxies allow about as much.
-HEADER_BYTES = 64 * 1024
-HEADER_SECONDS = 30
-STOP_SECONDS = 30
+# Request line and headers together (the server refuses somewhere below twice this); browsers send under 8 KiB.
+HEADER_BYTES = 32 * 1024
+# The server counts the pause between two requests of one connection as time to read headers. Proxies and browsers
+# keep an idle connection for 60 to 75 seconds; one closed under them costs a failed request.
+HEADER_SECONDS = 90
+STOP_SECONDS = 20
 
 
 class Command(BaseCommand):
