@@ -113,8 +113,8 @@ class Actionable(models.Model):
 
     @property
     def reference(self) -> str:
-        """ACT-n."""
-        return f"ACT-{self.number}"
+        """ACT-n; empty before the first save."""
+        return f"ACT-{self.number}" if self.number else ""
 
     @property
     def is_unfinished(self) -> bool:

@@ -40,7 +40,7 @@ class CauseLine:
     @property
     def lead(self) -> str:
         """The first sentence of its definition, without Markdown's marks."""
-        return self.definition.replace("`", "").replace("*", "").split(". ")[0].rstrip(".") + "."
+        return self.definition.replace("`", "").replace("*", "").strip().split(". ")[0].rstrip(".") + "."
 
 
 @dataclass(slots=True)

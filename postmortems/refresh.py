@@ -17,12 +17,19 @@ from .prose import Evidence, keep
 @transaction.atomic
 def refresh_incident(incident: Incident) -> None:
     """What hangs on one incident; call it in the transaction that changed it (a dozen queries)."""
+    causes = refresh_texts(incident)
+    tally([link.cause_id for link in causes])
+    Edition.bump()
+
+
+@transaction.atomic
+def refresh_texts(incident: Incident) -> list[IncidentCause]:
+    """The kept HTML and the references of one incident; returns its causes."""
     causes = list(incident.incident_causes.all())
     texts = _texts(incident, causes)
     keep(f"incident:{incident.pk}", texts)
     _keep_references(incident, [text for text, _ in texts])
-    tally([link.cause_id for link in causes])
-    Edition.bump()
+    return causes
 
 
 def _texts(incident: Incident, causes: Iterable[IncidentCause]) -> list[tuple[str, Evidence]]:
@@ -51,7 +58,6 @@ def _keep_references(incident: Incident, texts: Iterable[str]) -> None:
 def refresh_cause(cause: Cause) -> None:
     """What hangs on one cause."""
     keep(f"cause:{cause.pk}", cause.texts())
-    tally([cause.pk])
     Edition.bump()
 
 

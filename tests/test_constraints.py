@@ -18,8 +18,19 @@ from django.utils import timezone
 
 from actionables.models import Actionable, StatusChange
 from postmortems.elapsed import LONGEST
-from postmortems.models import MILESTONES, Cause, Incident, IncidentCause, IncidentLink, Moved, OldSlug, Organisation
-from postmortems.models import Reference, Role, get_by_slug
+from postmortems.models import (
+    MILESTONES,
+    Cause,
+    Incident,
+    IncidentCause,
+    IncidentLink,
+    Moved,
+    OldSlug,
+    Organisation,
+    Reference,
+    Role,
+    get_by_slug,
+)
 from postmortems.moments import EXACT, UNKNOWN, Moment, Precision
 from tests.factories import make_actionable, make_cause, make_entry, make_incident, make_organisation
 from timelines.models import TimelineEntry
@@ -279,7 +290,8 @@ def test_two_at_once_never_get_one_number():
         try:
             ready.wait(timeout=10)
             for _ in range(each):
-                make_incident("The same thing again")
+                with transaction.atomic():
+                    make_incident("The same thing again")
         except Exception as fault:  # noqa: BLE001 - told to the test below
             faults.append(fault)
         finally:
@@ -293,6 +305,7 @@ def test_two_at_once_never_get_one_number():
     assert faults == []
     numbers = sorted(Incident.objects.values_list("number", flat=True))
     assert numbers == list(range(numbers[0], numbers[0] + people * each))
+    assert Incident.objects.filter(slug=f"the-same-thing-again-{people * each}").exists()
 
 
 # --- addresses --------------------------------------------------------------------------------------------------------

@@ -101,7 +101,7 @@ def test_no_import_hides_in_a_function(path):
 
 def test_no_file_is_too_long():
     lengths = {module_name(path): path.read_text("utf-8").count("\n") for path in SOURCES}
-    assert not {name: length for name, length in lengths.items() if length > 300 and ".migrations." not in name}
+    assert not {name: length for name, length in lengths.items() if length > 400 and ".migrations." not in name}
 
 
 def test_no_migration_is_missing(db):

@@ -445,14 +445,15 @@ def test_text_means_the_same_moment_in_every_zone(moment, zone):
 @given(dated(COARSE), zones)
 def test_a_day_does_not_shift_between_zones(moment, zone):
     assert moment.text(zone) == moment.text() == moment.day_text(zone) == moment.text(zone, date=False)
+    assert moment.clock_text(zone) == ""
 
 
 @prove
 @given(dated(TIMED), zones)
 def test_the_day_and_the_time_stand_apart(moment, zone):
-    about = "about " if moment.precision == Precision.ABOUT else ""
-    time = moment.text(zone, date=False).removeprefix(about)
-    assert moment.text(zone) == f"{moment.day_text(zone)}, {about}{time}"
+    assert moment.text(zone) == f"{moment.day_text(zone)}, {moment.clock_text(zone)}"
+    assert moment.text(zone, date=False) == moment.clock_text(zone)
+    assert moment.day_words() == ""
     day, month, year = moment.day_text(zone).split()
     assert moment.day_text(zone, short=True) == f"{day} {month[:3]} {year}"
 
@@ -463,6 +464,7 @@ def test_a_clock_time_has_no_date(moment, zone):
     text = moment.text(zone)
     assert read_clock(text, moment.precision) == moment
     assert text == moment.text() == moment.text(date=False)
+    assert text == f"{moment.clock_text(zone)} {moment.day_words()}".strip()
     time, _, day = text.removeprefix("about ").partition(" ")
     assert re.fullmatch(TIME[moment.precision], time)
     assert not re.search(r"[A-Z]|\d{4}", day)
@@ -502,7 +504,8 @@ def test_moments_in_words(moment, text):
 
 
 def test_unknown_shows_nothing_else():
-    assert (UNKNOWN.text(date=False), UNKNOWN.day_text(), UNKNOWN.iso()) == ("not known", "date unknown", "")
+    assert (UNKNOWN.text(date=False), UNKNOWN.day_text()) == ("not known", "date unknown")
+    assert (UNKNOWN.clock_text(), UNKNOWN.day_words(), UNKNOWN.iso()) == ("", "", "")
 
 
 def test_every_precision_is_of_one_kind():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -292,7 +293,7 @@ def test_no_actionable_is_aimed_at_a_cause_its_incident_did_not_show() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_every_row_is_valid(model: type) -> None:
+def test_every_row_is_valid(model: type[Any]) -> None:
     for row in model.objects.all():
         row.full_clean()
 

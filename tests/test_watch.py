@@ -25,7 +25,8 @@ urlpatterns = [
     path("inline", _answer("<p style='color: red'>Red</p>")),
     path("script", _answer("<script>document.title = 'ran'</script>")),
     path("foreign", _answer("<img src='http://foreign.example/a.png'>")),
-    path("missing", _answer("<img src='/nothing.png'>")),
+    path("gone", lambda request: HttpResponse(status=404)),
+    path("missing", _answer("<img src='/gone'>")),
 ]
 
 

@@ -6,13 +6,9 @@ from dataclasses import dataclass
 
 from postmortems.moments import Duration, Moment
 
-# The phase that begins at each milestone, as (name, colour class).
-PHASES = {
-    "started": ("Unnoticed", "f-grey"),
-    "detected": ("Impact", "f-red"),
-    "acknowledged": ("Impact", "f-red"),
-    "mitigated": ("Recovery", "f-green"),
-}
+# The phase between a milestone and the next known one, as (name, colour class): unnoticed until detection,
+# impact until mitigation, recovery after it.
+UNNOTICED, IMPACT, RECOVERY = ("Unnoticed", "f-grey"), ("Impact", "f-red"), ("Recovery", "f-green")
 WORDS = {
     "started": "Started",
     "detected": "Detected",
@@ -70,21 +66,29 @@ def bar(moments: dict[str, Moment]) -> Bar:
 
 
 def _segments(known: list[tuple[str, Moment]]) -> list[Segment]:
-    pairs = list(zip(known, known[1:], strict=False))
-    phases = [(name, moment.until(later)) for (name, moment), (_, later) in pairs]
+    phases = [
+        (_phase(name, next_name), moment.until(later))
+        for (name, moment), (next_name, later) in zip(known, known[1:], strict=False)
+    ]
     if not phases or any(duration.seconds is None or duration.seconds < 0 for _, duration in phases):
         return []
-    total = sum(duration.seconds or 0 for _, duration in phases)
-    if not total:
-        return []
+    return _laid_out(phases)
+
+
+def _phase(begins: str, ends: str) -> tuple[str, str]:
+    if begins == "mitigated":
+        return RECOVERY
+    return UNNOTICED if ends in ("detected", "acknowledged") and begins == "started" else IMPACT
+
+
+def _laid_out(phases: list[tuple[tuple[str, str], Duration]]) -> list[Segment]:
+    """Segments as wide as their share of the time, but never too narrow to see."""
+    lengths = [duration.seconds or 0 for _, duration in phases]
     room = WIDTH - GAP * (len(phases) - 1)
-    widths = [max(LEAST, room * (duration.seconds or 0) / total) for _, duration in phases]
+    widths = [max(LEAST, room * length / (sum(lengths) or 1)) for length in lengths]
     scale = room / sum(widths)
     segments, x = [], 0.0
-    for (name, duration), width in zip(phases, widths, strict=True):
-        phase, colour = PHASES[name]
-        if name == "started" and phases[0][0] == name and len(phases) == 1:
-            phase, colour = "Impact", "f-red"
+    for ((phase, colour), duration), width in zip(phases, widths, strict=True):
         segments.append(Segment(phase, colour, round(x, 2), round(width * scale, 2), duration))
         x += width * scale + GAP
     return segments

@@ -201,8 +201,8 @@ class Incident(Slugged):
 
     @property
     def reference(self) -> str:
-        """INC-n."""
-        return f"INC-{self.number}"
+        """INC-n; empty before the first save."""
+        return f"INC-{self.number}" if self.number else ""
 
     def get_absolute_url(self) -> str:
         """Its page."""

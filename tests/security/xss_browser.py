@@ -210,7 +210,8 @@ class Browser:
             self._insert(items, mode)
             found = self._audit([number for number, _ in items])
             found += self._reported(mode)
-        except PlaywrightError as error:
+        except (PlaywrightError, LookupError, TypeError, ValueError) as error:
+            # Also when a script that ran has spoilt what the page reports.
             events = [*self.events, ("exec", "page lost: " + str(error).split("\n")[0][:100])]
             self._fresh()
             self.events = events
@@ -262,10 +263,12 @@ class Browser:
         """What the browser reported against the policy of 'none', attributed where it can be."""
         reports = self._eval("JSON.stringify(window.__xc||[])")
         found = []
-        for directive, blocked, sample, number in json.loads(reports if isinstance(reports, str) else "[]"):
+        for report in json.loads(reports if isinstance(reports, str) else "[]"):
+            directive, blocked, sample = map(str, report[:3])
+            number = report[3]
             if _expected(directive, blocked, mode, number):
                 continue
-            entry = ("csp-" + directive, f"{blocked[:80]} {sample[:40]}")
+            entry = (f"csp-{directive}", f"{blocked:.80} {sample:.40}")
             if number is None:
                 self.events.append(entry)
             else:

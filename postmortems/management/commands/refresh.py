@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
 
 from postmortems.models import Cause, Edition, Incident, Organisation, Service
-from postmortems.refresh import refresh_cause, refresh_incident, refresh_place, tally
+from postmortems.refresh import refresh_cause, refresh_place, refresh_texts, tally
 
 
 class Command(BaseCommand):
@@ -19,13 +20,14 @@ class Command(BaseCommand):
         """One transaction per row, so that readers and writers go on meanwhile."""
         incidents = 0
         for incident in Incident.objects.iterator(chunk_size=500):
-            refresh_incident(incident)
+            refresh_texts(incident)
             incidents += 1
         for cause in Cause.objects.iterator():
             refresh_cause(cause)
         for place in (*Organisation.objects.all(), *Service.objects.all()):
             refresh_place(place)
-        tally()
-        Edition.bump()
+        with transaction.atomic():
+            tally()
+            Edition.bump()
         if options["verbosity"]:
             self.stdout.write(f"Refreshed {incidents} incidents.")

@@ -1,0 +1,218 @@
+"""The admin of incidents, causes and places; every change made here reaches the pages at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db import transaction
+
+from .models import (
+    Cause,
+    CauseGroup,
+    CauseYear,
+    Edition,
+    Incident,
+    IncidentCause,
+    IncidentLink,
+    Numbering,
+    OldSlug,
+    Organisation,
+    Reference,
+    RenderedText,
+    Service,
+)
+from .refresh import refresh_cause, refresh_incident, refresh_place, tally
+
+if TYPE_CHECKING:
+    from django.forms import ModelForm
+    from django.http import HttpRequest
+
+MILESTONE_FIELDS = [
+    (f"{name}_at", f"{name}_clock", f"{name}_precision")
+    for name in ("started", "detected", "acknowledged", "mitigated", "resolved")
+]
+
+
+class EditionAdmin(admin.ModelAdmin):
+    """Counts every change and deletion, so that no reader is told that an old page still holds."""
+
+    def save_related(self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool) -> None:
+        """Refresh after the row and everything edited with it are saved."""
+        super().save_related(request, form, formsets, change)
+        self.refresh(form.instance)
+        Edition.bump()
+
+    def refresh(self, row: Any) -> None:
+        """What is derived from the row; nothing here."""
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        """Delete one row."""
+        super().delete_model(request, obj)
+        self.after_delete()
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """Delete the selected rows."""
+        with transaction.atomic():
+            super().delete_queryset(request, queryset)
+            self.after_delete()
+
+    def after_delete(self) -> None:
+        """Count the change."""
+        Edition.bump()
+
+
+class IncidentCauseInline(admin.StackedInline):
+    """The causes of an incident."""
+
+    model = IncidentCause
+    extra = 0
+    autocomplete_fields = ["cause"]
+
+
+class IncidentLinkInline(admin.TabularInline):
+    """The links of an incident."""
+
+    model = IncidentLink
+    extra = 0
+
+
+@admin.register(Incident)
+class IncidentAdmin(EditionAdmin):
+    """Incidents with their causes and links."""
+
+    list_display = ["reference", "title", "organisation", "severity", "status", "visibility", "when"]
+    list_display_links = ["title"]
+    list_filter = ["status", "visibility", "severity", "detection", "organisation"]
+    list_select_related = ["organisation"]
+    search_fields = ["number", "title", "short_name", "summary"]
+    autocomplete_fields = ["organisation", "services"]
+    prepopulated_fields = {"slug": ["title"]}
+    readonly_fields = ["reference", "version", "published_at"]
+    inlines = [IncidentCauseInline, IncidentLinkInline]
+    show_full_result_count = False
+    fieldsets = [
+        (None, {"fields": ["reference", "title", "short_name", "slug", "organisation", "services"]}),
+        ("State", {"fields": ["status", "visibility", "severity", "detection", "responders", "published_at"]}),
+        ("Milestones", {"fields": [*MILESTONE_FIELDS, ("time_zone", "time_zone_assumed")]}),
+        ("Story", {"fields": ["summary", "impact", "analysis", "recovery", "contradictions"]}),
+        ("Lessons", {"fields": ["went_well", "went_wrong", "got_lucky"]}),
+        (
+            "Source",
+            {
+                "fields": [
+                    "source_title",
+                    "source_url",
+                    ("source_published_at", "source_published_clock", "source_published_precision"),
+                    "source_note",
+                ]
+            },
+        ),
+    ]
+
+    @admin.display(description="when", ordering="occurred_at")
+    def when(self, incident: Incident) -> str:
+        """The first known milestone in words, never more precise than it is."""
+        return next((moment.text() for _, moment in incident.milestones() if moment.is_known), "not known")
+
+    def save_related(self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool) -> None:
+        """Count again the causes the incident had before as well as those it has now."""
+        before = set(form.instance.incident_causes.values_list("cause_id", flat=True))
+        super().save_related(request, form, formsets, change)
+        tally(before)
+
+    def refresh(self, row: Incident) -> None:
+        """Kept HTML, references, counts."""
+        refresh_incident(row)
+
+    def after_delete(self) -> None:
+        """Count all causes anew; a deleted incident no longer says which it had."""
+        tally()
+        super().after_delete()
+
+
+@admin.register(Cause)
+class CauseAdmin(EditionAdmin):
+    """Causes."""
+
+    list_display = ["name", "group", "nature"]
+    list_filter = ["group", "nature"]
+    list_select_related = ["group"]
+    search_fields = ["name", "aliases", "definition"]
+    prepopulated_fields = {"slug": ["name"]}
+
+    def refresh(self, row: Cause) -> None:
+        """Kept HTML."""
+        refresh_cause(row)
+
+
+@admin.register(CauseGroup)
+class CauseGroupAdmin(EditionAdmin):
+    """The upper level of the taxonomy."""
+
+    list_display = ["name", "question", "position"]
+    search_fields = ["name"]
+    prepopulated_fields = {"slug": ["name"]}
+
+
+@admin.register(Organisation, Service)
+class PlaceAdmin(EditionAdmin):
+    """Organisations and services."""
+
+    list_display = ["name", "slug"]
+    search_fields = ["name"]
+    prepopulated_fields = {"slug": ["name"]}
+
+    def refresh(self, row: Any) -> None:
+        """Kept HTML."""
+        refresh_place(row)
+
+
+@admin.register(IncidentCause)
+class IncidentCauseAdmin(EditionAdmin):
+    """Causes in incidents, to find all uses of one."""
+
+    list_display = ["incident", "cause", "role", "certainty"]
+    list_filter = ["role", "certainty", "cause__group"]
+    list_select_related = ["incident", "cause"]
+    search_fields = ["incident__title", "cause__name", "explanation", "evidence"]
+    autocomplete_fields = ["incident", "cause"]
+
+    def refresh(self, row: IncidentCause) -> None:
+        """The incident it belongs to."""
+        refresh_incident(row.incident)
+
+    def after_delete(self) -> None:
+        """Count all causes anew."""
+        tally()
+        super().after_delete()
+
+
+@admin.register(IncidentLink)
+class IncidentLinkAdmin(EditionAdmin):
+    """Links of incidents."""
+
+    list_display = ["label", "kind", "incident", "url"]
+    list_filter = ["kind"]
+    list_select_related = ["incident"]
+    search_fields = ["label", "url"]
+    autocomplete_fields = ["incident"]
+
+
+@admin.register(OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition)
+class DerivedAdmin(admin.ModelAdmin):
+    """What is worked out from the rest: to look at, not to change."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
