@@ -173,11 +173,12 @@ def test_no_two_have_one_address(make):
 
 def test_places_in_an_order_are_taken_once():
     entry, change, link = make_entry(), make_change(), make_link()
-    for again in (
+    rows: list[Any] = [
         TimelineEntry(incident=entry.incident, position=entry.position, text="Again."),
         StatusChange(actionable=change.actionable, position=change.position, to_status="done"),
         IncidentLink(incident=link.incident, kind="bug", url=link.url, label="Again"),
-    ):
+    ]
+    for again in rows:
         with refused("(?i)unique"):
             type(again)._base_manager.bulk_create([again])
 
@@ -226,7 +227,7 @@ def test_inverted_milestones_are_named_with_both_times():
 
 def test_a_contradictory_moment_is_named():
     incident = make_incident()
-    incident.resolved_at = NOON
+    incident.resolved = Moment(NOON, None, "unknown")
     with pytest.raises(ValidationError) as error:
         incident.full_clean()
     assert error.value.message_dict == {"resolved_precision": ["A time that is not known cannot carry a value."]}

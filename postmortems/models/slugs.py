@@ -65,7 +65,7 @@ class Slugged(models.Model):
 
     def _free_slug(self) -> str:
         """A slug from the name that nothing of this kind has or had (two queries, more only on a clash)."""
-        kind = self._meta.model_name
+        kind = str(self._meta.model_name)
         stem = slugify(getattr(self, self.slug_source))[:72].strip("-") or kind
         rows, former = type(self)._base_manager.all(), OldSlug.objects.filter(kind=kind)
         slug, number = stem, 1
