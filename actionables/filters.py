@@ -67,13 +67,13 @@ class ActionableFilter(django_filters.FilterSet):
         return rows
 
     @property
-    def sort(self) -> str:
+    def order(self) -> str:
         """The chosen order."""
         return self.form.cleaned_data.get("sort") or "newest"
 
     def ordered(self) -> QuerySet[Actionable]:
         """The matching actionables in the chosen order."""
-        return self.qs.order_by(*ORDERS[self.sort])
+        return self.qs.order_by(*ORDERS[self.order])
 
     def notices(self) -> list[str]:
         """What of the address was not understood and is therefore ignored, in words."""

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from postmortems.access import readable_by
 from postmortems.models import next_number
+from postmortems.models.addresses import WebAddressField
 from postmortems.models.choices import one_of
 from postmortems.momentfields import MomentField, moment_constraint
 from postmortems.moments import Moment, Precision
@@ -78,7 +79,7 @@ class Actionable(models.Model):
     owner = models.CharField(max_length=120, blank=True, help_text="A person or a team; empty when not known.")
     due_on = models.DateField("due", null=True, blank=True)
     outcome = models.TextField(blank=True, help_text="How it ended: what was done, or why it was declined. Markdown.")
-    ticket_url = models.URLField(max_length=500, blank=True, help_text="Where the work is tracked elsewhere.")
+    ticket_url = WebAddressField(blank=True, help_text="Where the work is tracked elsewhere.")
     ticket_label = models.CharField(max_length=60, blank=True, help_text="Its short name, as in RT 4318.")
     causes = models.ManyToManyField("postmortems.Cause", blank=True, related_name="actionables")
     alternative_to = models.ForeignKey(
@@ -143,15 +144,21 @@ class Actionable(models.Model):
 
     @transaction.atomic
     def change_status(self, to: str, by: str, why: str = "") -> None:
-        """Move to another status and keep who did it, when and why (three queries); nothing if it is there already."""
-        before, self.status = self.status, to
+        """Move to another status and keep who did it, when and why (four queries); nothing if it is there already.
+
+        What counts as the former status is what is stored now, whatever this copy says.
+        """
+        before = Actionable.objects.select_for_update().get(pk=self.pk).status
+        self.status = to
         if before == to:
             return
         self.save(update_fields=["status"])
         self.record_change(before, by, why)
 
+    @transaction.atomic
     def record_change(self, before: str, by: str, why: str = "") -> None:
-        """Add a row to the history for the status it has now (two queries)."""
+        """Add a row to the history for the status it has now (three queries)."""
+        Actionable.objects.select_for_update().get(pk=self.pk)
         last = self.changes.aggregate(last=Max("position"))["last"] or 0
         now = Moment(timezone.now().replace(microsecond=0), None, Precision.SECOND)
         change = StatusChange(actionable=self, position=last + 1, by=by, why=why)

@@ -15,8 +15,6 @@ from postmortems.moments import UNKNOWN, Moment, Precision
 from .models import UNFINISHED, Actionable, Status, StatusChange
 
 if TYPE_CHECKING:
-    import datetime
-
     from postmortems.access import Reader
 
 CAP = 1_000

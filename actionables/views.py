@@ -42,7 +42,7 @@ def table(request: HttpRequest) -> HttpResponse:
         "facets": [("status", "Status", STATUSES), ("kind", "Kind", dict(Kind.choices)), ("due", "Due", DUE)],
         "given": dict(request.GET.lists()),
         "sorts": SORTS,
-        "sort": chosen.sort,
+        "sort": chosen.order,
         "notices": chosen.notices(),
         "kept": parameters(request, "page"),
     }

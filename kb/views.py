@@ -42,9 +42,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 
 def _keep_preferences(request: HttpRequest) -> HttpResponse:
     given = request.POST
-    chosen = Preferences.chosen(
-        given.get("theme", ""), given.get("zone", ""), shortcuts=given.get("shortcuts") == "on"
-    )
+    chosen = Preferences.chosen(given.get("theme", ""), given.get("zone", ""), shortcuts=given.get("shortcuts") == "on")
     response = redirect(_safe_next(request, given.get("next", "")) or "home")
     response.set_cookie(
         "preferences", chosen.cookie(), max_age=YEAR, secure=request.is_secure(), httponly=True, samesite="Lax"

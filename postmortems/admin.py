@@ -33,6 +33,8 @@ MILESTONE_FIELDS = [
     for name in ("started", "detected", "acknowledged", "mitigated", "resolved")
 ]
 
+DERIVED = (OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition)
+
 
 class EditionAdmin(admin.ModelAdmin):
     """Counts every change and deletion, so that no reader is told that an old page still holds."""
@@ -56,6 +58,11 @@ class EditionAdmin(admin.ModelAdmin):
         with transaction.atomic():
             super().delete_queryset(request, queryset)
             self.after_delete()
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What is derived goes along and needs no permission of its own."""
+        rows, counts, needed, protected = super().get_deleted_objects(objs, request)
+        return rows, counts, needed - {str(model._meta.verbose_name) for model in DERIVED}, protected
 
     def after_delete(self) -> None:
         """Count the change."""
@@ -199,7 +206,7 @@ class IncidentLinkAdmin(EditionAdmin):
     autocomplete_fields = ["incident"]
 
 
-@admin.register(OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition)
+@admin.register(*DERIVED)
 class DerivedAdmin(admin.ModelAdmin):
     """What is worked out from the rest: to look at, not to change."""
 

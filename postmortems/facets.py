@@ -43,7 +43,7 @@ class Facet:
 
 
 class Facets:
-    """The facets of one request: looks up what is chosen, lists what can be (four queries; one to four more to count)."""
+    """The facets of one request: what is chosen, what can be (four queries; one to four more to count)."""
 
     def __init__(self, data: QueryDict, visible: IncidentQuerySet) -> None:
         self.data = data

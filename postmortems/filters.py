@@ -122,10 +122,10 @@ class IncidentFilter(django_filters.FilterSet):
 
     def ordered(self) -> QuerySet[Incident]:
         """The matching incidents in the chosen order (newest first when none was chosen)."""
-        return self.qs.order_by(*ORDERS[self.sort])
+        return self.qs.order_by(*ORDERS[self.order])
 
     @property
-    def sort(self) -> str:
+    def order(self) -> str:
         """The chosen order."""
         return self.form.cleaned_data.get("sort") or "newest"
 
@@ -143,6 +143,4 @@ def _equal(column: str, values: list[Any]) -> dict[str, Any]:
 
 
 def _within(year: int) -> Q:
-    return Q(
-        occurred_at__gte=datetime(year, 1, 1, tzinfo=UTC), occurred_at__lt=datetime(year + 1, 1, 1, tzinfo=UTC)
-    )
+    return Q(occurred_at__gte=datetime(year, 1, 1, tzinfo=UTC), occurred_at__lt=datetime(year + 1, 1, 1, tzinfo=UTC))

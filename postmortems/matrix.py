@@ -14,7 +14,6 @@ from .models.incidents import IncidentQuerySet
 from .ordering import KnownFirstDescending
 from .rows import IncidentRow, incident_rows, rows_of
 
-
 if TYPE_CHECKING:
     from .access import Reader
 
@@ -56,9 +55,7 @@ def counted(**conditions: Any) -> list[CauseLine]:
     causes = Cause.objects.filter(**conditions).annotate(
         total=Sum("years__incidents"), unsure=Sum("years__suspected"), last=Max("years__year")
     )
-    values = causes.values_list(
-        "pk", "name", "slug", "definition", "group__name", "nature", "total", "unsure", "last"
-    )
+    values = causes.values_list("pk", "name", "slug", "definition", "group__name", "nature", "total", "unsure", "last")
     lines = [CauseLine(*row[:6], row[6] or 0, row[7] or 0, row[8]) for row in values.order_by("name")]
     return sorted(lines, key=lambda line: (-line.incidents, -(line.last_year or 0)))
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, tzinfo
+from itertools import product
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
+from django.db.models.lookups import GreaterThan
 
+from .elapsed import Elapsed
 from .moments import COARSE, EXACT, TIMED, Moment, Precision
 
 
@@ -69,17 +72,15 @@ def moment_constraint(name: str, prefix: str) -> models.CheckConstraint:
 
 
 def order_constraint(first: str, then: str, prefix: str) -> models.CheckConstraint:
-    """`then` is not before `first` where both are stated with the same exact precision.
-
-    Mixed precisions are checked by `check_order`, which knows their spans; a database cannot portably.
-    """
+    """`then` is not before `first` where both are exact; a minute is not over until its last second."""
     ordered = Q()
-    for precision in EXACT:
-        both = Q(**{f"{first}_precision": precision, f"{then}_precision": precision})
+    for precision, until in product(EXACT, EXACT):
+        both = Q(**{f"{first}_precision": precision, f"{then}_precision": until})
+        room = 59 if (precision, until) == (Precision.SECOND, Precision.MINUTE) else 0
         for column in ("at", "clock"):
             known = Q(**{f"{first}_{column}__isnull": False, f"{then}_{column}__isnull": False})
-            inverted = both & known & Q(**{f"{then}_{column}__lt": F(f"{first}_{column}")})
-            ordered &= ~inverted
+            late = Elapsed(f"{then}_{column}", f"{first}_{column}")
+            ordered &= ~(both & known & Q(GreaterThan(late, room)))
     return models.CheckConstraint(condition=ordered, name=f"{prefix}_{first}_before_{then}")
 
 

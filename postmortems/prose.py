@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -20,22 +21,42 @@ Evidence = Sequence[tuple[str, str]]
 MENTION = re.compile(r'<a href="/(INC|ACT)-([1-9]\d{0,8})"')
 
 
-def digest(text: str, evidence: Evidence = ()) -> str:
-    """Names what is rendered: renderer, source and marked passages (40 hexadecimal characters)."""
-    parts = [str(markdown.RENDERER_VERSION), text, *(part for pair in evidence for part in pair)]
-    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A Markdown source with the passages to mark in it, as (key, passage).
+
+    `name` keeps the anchors of its headings and footnotes apart from those of other texts on a page; without one they
+    are told apart by content.
+    """
+
+    source: str
+    evidence: Evidence = ()
+    name: str = ""
+
+    def digest(self) -> str:
+        """Names what is rendered: renderer, source, marked passages (40 hexadecimal characters)."""
+        parts = [
+            str(markdown.RENDERER_VERSION),
+            self.name,
+            self.source,
+            *(part for pair in self.evidence for part in pair),
+        ]
+        return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
+
+    def render(self) -> str:
+        """Safe HTML."""
+        return markdown.render(self.source, self.evidence, scope=self.name or self.digest()[:6])
 
 
-def keep(scope: str, texts: Iterable[tuple[str, Evidence]]) -> list[str]:
-    """Render and keep the texts of a scope, drop what it no longer has; returns the HTML (three queries at most)."""
-    wanted = {digest(text, evidence): (text, evidence) for text, evidence in texts if text}
-    kept = dict(RenderedText.objects.filter(scope=scope).values_list("digest", "html"))
-    missing = {key: markdown.render(*wanted[key]) for key in wanted.keys() - kept.keys()}
-    if kept.keys() - wanted.keys():
+def keep(scope: str, texts: Iterable[Text]) -> None:
+    """Render and keep the texts of a scope, drop what it no longer has (three queries at most)."""
+    wanted = {text.digest(): text for text in texts if text.source}
+    kept = set(RenderedText.objects.filter(scope=scope).values_list("digest", flat=True))
+    if kept - wanted.keys():
         RenderedText.objects.filter(scope=scope).exclude(digest__in=wanted).delete()
-    rows = [RenderedText(scope=scope, digest=key, html=html) for key, html in missing.items()]
+    missing = wanted.keys() - kept
+    rows = [RenderedText(scope=scope, digest=key, html=wanted[key].render()) for key in sorted(missing)]
     RenderedText.objects.bulk_create(rows, ignore_conflicts=True)
-    return [missing.get(key) or kept[key] for key in wanted]
 
 
 class Prose:
@@ -44,6 +65,7 @@ class Prose:
     def __init__(self, kept: dict[str, str], user: Reader) -> None:
         """`kept` maps digests to HTML; asks once which references the reader may follow, if there are any."""
         self._kept = kept
+        self._user = user
         self._absent = _absent(kept.values(), user)
 
     @classmethod
@@ -54,19 +76,19 @@ class Prose:
     @classmethod
     def for_texts(cls, user: Reader, texts: Iterable[str]) -> Prose:
         """These texts, whoever's they are (one query, one more when they mention anything)."""
-        keys = {digest(text) for text in texts if text}
+        keys = {Text(text).digest() for text in texts if text}
         return cls(dict(RenderedText.objects.filter(digest__in=keys).values_list("digest", "html")), user)
 
-    def html(self, text: str, evidence: Evidence = ()) -> Markup:
+    def html(self, source: str, evidence: Evidence = (), name: str = "") -> Markup:
         """Safe HTML of a text; rendered on the spot when it is not kept yet."""
-        if not text:
+        if not source:
             return Markup("")
-        html = self._kept.get(digest(text, evidence))
+        text = Text(source, evidence, name)
+        html, absent = self._kept.get(text.digest()), self._absent
         if html is None:
-            html = markdown.render(text, evidence)
-            absent = self._absent or [f"{prefix}-{number}" for prefix, number in MENTION.findall(html)]
-            return Markup(markdown.unlink(html, absent))
-        return Markup(markdown.unlink(html, self._absent) if self._absent else html)
+            html = text.render()
+            absent = absent | _absent([html], self._user)
+        return Markup(markdown.unlink(html, absent) if absent else html)  # noqa: S704 - nh3 made it safe
 
 
 def _absent(htmls: Iterable[str], user: Reader) -> set[str]:

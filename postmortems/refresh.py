@@ -11,7 +11,7 @@ from django.db.models.functions import ExtractYear
 
 from . import markdown
 from .models import SECTIONS, Cause, CauseYear, Edition, Incident, IncidentCause, Organisation, Reference, Service
-from .prose import Evidence, keep
+from .prose import Text, keep
 
 
 @transaction.atomic
@@ -28,20 +28,23 @@ def refresh_texts(incident: Incident) -> list[IncidentCause]:
     causes = list(incident.incident_causes.all())
     texts = _texts(incident, causes)
     keep(f"incident:{incident.pk}", texts)
-    _keep_references(incident, [text for text, _ in texts])
+    _keep_references(incident, [text.source for text in texts])
     return causes
 
 
-def _texts(incident: Incident, causes: Iterable[IncidentCause]) -> list[tuple[str, Evidence]]:
+def _texts(incident: Incident, causes: Iterable[IncidentCause]) -> list[Text]:
     """Every Markdown text of an incident, with the passages that are marked in it."""
     evidence = tuple((link.key, link.evidence) for link in causes if link.evidence)
-    story = [getattr(incident, field) for field, _ in SECTIONS]
-    story += incident.timeline.values_list("text", flat=True)  # type: ignore[attr-defined]
-    plain = [link.explanation for link in causes] + [incident.source_note]
+    sections = [Text(getattr(incident, field), evidence, field) for field, _ in SECTIONS]
+    entries = incident.timeline.values_list("text", flat=True)  # type: ignore[attr-defined]
     actionables = incident.actionables.values_list("description", "outcome")  # type: ignore[attr-defined]
-    plain += [text for row in actionables for text in row]
+    plain = [
+        incident.source_note,
+        *(link.explanation for link in causes),
+        *(text for row in actionables for text in row),
+    ]
     plain += incident.actionables.values_list("changes__why", flat=True)  # type: ignore[attr-defined]
-    return [(text, evidence) for text in story if text] + [(text, ()) for text in plain if text]
+    return [*sections, *(Text(text, evidence) for text in entries), *(Text(text) for text in plain if text)]
 
 
 def _keep_references(incident: Incident, texts: Iterable[str]) -> None:
@@ -57,14 +60,14 @@ def _keep_references(incident: Incident, texts: Iterable[str]) -> None:
 @transaction.atomic
 def refresh_cause(cause: Cause) -> None:
     """What hangs on one cause."""
-    keep(f"cause:{cause.pk}", cause.texts())
+    keep(f"cause:{cause.pk}", map(Text, (cause.definition, cause.recognise, cause.mitigations)))
     Edition.bump()
 
 
 @transaction.atomic
 def refresh_place(place: Organisation | Service) -> None:
     """What hangs on an organisation or a service."""
-    keep(f"{place._meta.model_name}:{place.pk}", [(place.description, ())])
+    keep(f"{place._meta.model_name}:{place.pk}", [Text(place.description)])
     Edition.bump()
 
 

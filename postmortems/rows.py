@@ -10,10 +10,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from .durations import Duration
 from .models import MILESTONES, IncidentCause, Severity
-from .models.incidents import Incident, IncidentQuerySet
+from .models.incidents import EXTENTS, Incident, IncidentQuerySet
 from .momentfields import columns, read_moment
-from .moments import UNKNOWN, Duration, Moment
+from .moments import UNKNOWN, Moment
 
 FIELDS = (
     "pk", "number", "slug", "title", "short_name", "severity", "status", "visibility", "published_at",
@@ -89,18 +90,19 @@ def milestones_of(row: Any) -> dict[str, Moment]:
 
 
 def extent(moments: dict[str, Moment]) -> tuple[Moment, Duration]:
-    """When an incident was, and how long its impact is known to have lasted.
+    """When an incident was, and how long it is known to have lasted.
 
-    From the first milestone that is known (dated ones before clock times) to mitigated, else resolved.
+    It was at its first known milestone (dated ones before clock times). It lasted as the first of `EXTENTS` says
+    whose ends both have a time of day, else the first that says anything; the column `lasted` follows the same rule.
     """
     known = [moment for moment in moments.values() if moment.is_known]
     if not known:
         return UNKNOWN, Duration()
     first = next((moment for moment in known if moment.is_dated), known[0])
-    for name in ("mitigated", "resolved"):
-        if moments[name].is_known and moments[name] is not first:
-            return first, first.until(moments[name])
-    return first, Duration()
+    pairs = [(moments[start], moments[end]) for start, end in EXTENTS]
+    timed = [pair for pair in pairs if pair[0].has_clock_time and pair[1].has_clock_time]
+    spans = (start.until(end) for start, end in (*timed, *pairs))
+    return first, next((span for span in spans if span.is_known), Duration())
 
 
 def incident_rows(

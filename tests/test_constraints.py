@@ -249,7 +249,7 @@ def test_a_contradictory_moment_is_named():
         ({"started": on("minute", 22), "mitigated": clock("minute", 23), "resolved": on("minute", 23)}, 22, 3_600),
         ({"started": on("minute", 22), "resolved": clock("minute", 23)}, 22, None),
         ({"started": clock("minute", 22), "resolved": on("minute", 23)}, 23, None),
-        ({"acknowledged": on("minute", 22), "resolved": on("minute", 23)}, 22, None),
+        ({"acknowledged": on("minute", 22), "resolved": on("minute", 23)}, 22, 3_600),
         ({"started": on("second", 22, 0.5), "resolved": on("minute", 22)}, 22 + 1 / 120, None),
         ({"started": on("minute", -24 * 365 * 100), "resolved": on("minute", 0)}, -24 * 365 * 100, LONGEST),
     ],

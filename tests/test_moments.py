@@ -14,8 +14,9 @@ from django.core.exceptions import ValidationError
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from postmortems.durations import Duration
 from postmortems.momentfields import check_order
-from postmortems.moments import ABOUT, COARSE, EXACT, FIRST, LAST, TIMED, UNKNOWN, ZONES, Duration, Moment, Precision
+from postmortems.moments import ABOUT, COARSE, EXACT, FIRST, LAST, TIMED, UNKNOWN, ZONES, Moment, Precision
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 # Half an hour off, a day off (Apia skipped 30 December 2011), far off, and with daylight saving on either hemisphere.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
-from postmortems.moments import Duration, Moment
+from postmortems.durations import Duration
+from postmortems.moments import Moment
 
 # The phase between a milestone and the next known one, as (name, colour class): unnoticed until detection,
 # impact until mitigation, recovery after it.
@@ -66,10 +68,7 @@ def bar(moments: dict[str, Moment]) -> Bar:
 
 
 def _segments(known: list[tuple[str, Moment]]) -> list[Segment]:
-    phases = [
-        (_phase(name, next_name), moment.until(later))
-        for (name, moment), (next_name, later) in zip(known, known[1:], strict=False)
-    ]
+    phases = [(_phase(name, next_name), moment.until(later)) for (name, moment), (next_name, later) in pairwise(known)]
     if not phases or any(duration.seconds is None or duration.seconds < 0 for _, duration in phases):
         return []
     return _laid_out(phases)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from postmortems.moments import Duration, Moment
+from postmortems.durations import Duration
+from postmortems.moments import Moment
 
 from .chart import Bar, bar
 from .models import Kind, TimelineEntry

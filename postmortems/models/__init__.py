@@ -13,12 +13,13 @@ from .incidents import (
     Status,
     Visibility,
 )
-from .numbers import Numbering, next_number
+from .numbers import Numbering, catch_up, next_number
 from .places import Organisation, Service
 from .slugs import Moved, OldSlug, get_by_slug
 
 __all__ = [
     "MILESTONES", "SECTIONS", "Cause", "CauseGroup", "CauseYear", "Certainty", "Detection", "Edition", "Incident",
     "IncidentCause", "IncidentLink", "LinkKind", "Moved", "Nature", "Numbering", "OldSlug", "Organisation",
-    "Reference", "RenderedText", "Role", "Service", "Severity", "Status", "Visibility", "get_by_slug", "next_number",
+    "Reference", "RenderedText", "Role", "Service", "Severity", "Status", "Visibility", "catch_up", "get_by_slug",
+    "next_number",
 ]  # fmt: skip

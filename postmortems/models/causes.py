@@ -83,10 +83,6 @@ class Cause(Slugged):
         """The other names, in their order."""
         return [line.strip() for line in self.aliases.splitlines() if line.strip()]
 
-    def texts(self) -> list[tuple[str, tuple[tuple[str, str], ...]]]:
-        """The Markdown fields as (source, passages to mark)."""
-        return [(text, ()) for text in (self.definition, self.recognise, self.mitigations) if text]
-
 
 class Role(models.TextChoices):
     """The part a cause played in an incident."""

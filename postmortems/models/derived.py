@@ -49,7 +49,8 @@ class CauseYear(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["cause", "year"], name="cause_year_once", nulls_distinct=False)
+            models.UniqueConstraint(fields=["cause", "year"], name="cause_year_once"),
+            models.UniqueConstraint(fields=["cause"], condition=Q(year__isnull=True), name="cause_undated_once"),
         ]
 
     def __str__(self) -> str:

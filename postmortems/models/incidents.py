@@ -5,18 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from .. import markdown
 from ..access import readable_by
+from ..durations import Duration
 from ..elapsed import Elapsed
 from ..momentfields import MomentField, check_order, moment_constraint, order_constraint
-from ..moments import Duration, Moment
+from ..moments import TIMED, Moment
 from ..ordering import KnownFirstDescending
+from .addresses import WebAddressField
 from .choices import one_of
 from .numbers import next_number
 from .places import Organisation, Service
@@ -61,6 +62,8 @@ class Detection(models.TextChoices):
 
 
 MILESTONES = ("started", "detected", "acknowledged", "mitigated", "resolved")
+# Which milestones tell how long an incident lasted: the first of these pairs that is known (see `rows.extent`).
+EXTENTS = [(start, end) for start in ("started", "detected", "acknowledged") for end in ("mitigated", "resolved")]
 # The Markdown sections of a postmortem in reading order: (field, heading on the page).
 SECTIONS = (
     ("summary", "Summary"),
@@ -97,15 +100,19 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         return self.get(slug=slug)
 
 
+def _timed(start: str, end: str, part: str) -> Case:
+    """Seconds between two milestones that say a time of day: a coarse one stands at the start of its day or year."""
+    told = Q(**{f"{start}_precision__in": TIMED, f"{end}_precision__in": TIMED})
+    return Case(When(told, then=Elapsed(f"{start}_{part}", f"{end}_{part}")))
+
+
 class Incident(Slugged):
     """What happened, with its postmortem: the facts in columns, the story in Markdown sections."""
 
     number = models.PositiveIntegerField(unique=True, editable=False, help_text="The n of INC-n.")
     title = models.CharField(max_length=200)
     short_name = models.CharField(max_length=24, blank=True, help_text="A word or two for tables, as in Swift.")
-    organisation = models.ForeignKey(
-        Organisation, models.PROTECT, null=True, blank=True, related_name="incidents"
-    )
+    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="incidents")
     services = models.ManyToManyField(Service, blank=True, related_name="incidents")
     severity = models.CharField(max_length=7, choices=Severity.choices, default=Severity.UNKNOWN)
     status = models.CharField(max_length=9, choices=Status.choices, default=Status.DRAFT)
@@ -137,7 +144,7 @@ class Incident(Slugged):
     got_lucky = models.TextField("where we got lucky", blank=True, help_text="Markdown.")
 
     source_title = models.CharField(max_length=200, blank=True, help_text="Of the writeup this was filed from.")
-    source_url = models.URLField(max_length=500, blank=True)
+    source_url = WebAddressField(blank=True)
     source_published = MomentField()
     source_note = models.TextField(blank=True, help_text="What is uncertain about the source. Markdown.")
 
@@ -156,10 +163,7 @@ class Incident(Slugged):
         db_persist=True,
     )
     lasted = models.GeneratedField(
-        expression=Coalesce(
-            Elapsed("started_at", Coalesce("mitigated_at", "resolved_at")),
-            Elapsed("started_clock", Coalesce("mitigated_clock", "resolved_clock")),
-        ),
+        expression=Coalesce(*[_timed(start, end, part) for start, end in EXTENTS for part in ("at", "clock")]),
         output_field=models.IntegerField(null=True),
         db_persist=True,
     )
@@ -218,17 +222,22 @@ class Incident(Slugged):
 
     def clean(self) -> None:
         """Refuse moments that contradict themselves and milestones that are surely out of order."""
-        errors = {}
+        errors: dict[str, list[str]] = {}
         for name, moment in (*self.milestones(), ("source_published", self.source_published)):
             if moment.problems():
                 errors[f"{name}_precision"] = moment.problems()
         if errors:
             raise ValidationError(errors)
-        named = self.milestones()
-        check_order([named[0], named[1]])
-        check_order([named[0], named[2]])
-        check_order([named[0], named[3], named[4]])
+        started, detected, acknowledged, *ends = self.milestones()
+        for sequence in ([started, detected], [started, acknowledged], [started, *ends]):
+            try:
+                check_order(sequence)
+            except ValidationError as error:
+                errors.update(error.message_dict)
+        if errors:
+            raise ValidationError(errors)
 
+    @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Give a new incident its number (inside the same transaction)."""
         if self.number is None:
@@ -272,7 +281,7 @@ class IncidentLink(models.Model):
 
     incident = models.ForeignKey(Incident, models.CASCADE, related_name="links")
     kind = models.CharField(max_length=13, choices=LinkKind.choices)
-    url = models.URLField(max_length=500, validators=[URLValidator(["http", "https"])])
+    url = WebAddressField()
     label = models.CharField(max_length=120, help_text="Its short name, as in Gerrit 231177.")
     note = models.CharField(max_length=300, blank=True)
     position = models.PositiveSmallIntegerField(default=0)

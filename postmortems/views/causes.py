@@ -32,7 +32,9 @@ def index(request: HttpRequest) -> HttpResponse:
     seen = [line for line in lines if line.incidents]
     context = {"view": view, "views": VIEWS, "seen": len(seen), "all": len(lines)}
     if view == "matrix":
-        return render(request, "postmortems/causes_matrix.html", context | {"matrix": matrix_of(seen, visible, COLUMNS)})
+        return render(
+            request, "postmortems/causes_matrix.html", context | {"matrix": matrix_of(seen, visible, COLUMNS)}
+        )
     add_years(seen)
     by_group = [(name, slug, question, _of_group(lines, name)) for name, slug, question in groups()]
     texts = [line.definition for line in lines]
@@ -87,7 +89,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
 def _occurrences(cause: Cause, visible: IncidentQuerySet, page: int) -> list[Occurrence]:
     """One page of the incidents that show a cause, newest first, and one more if there is a next page."""
     links = IncidentCause.objects.filter(cause=cause).values("incident_id")
-    rows = incident_rows(visible.filter(pk__in=links).newest_first(), limit=PAGE + 1, offset=(page - 1) * PAGE, services=True)
+    rows = incident_rows(visible.filter(pk__in=links).newest_first(), limit=PAGE + 1, offset=(page - 1) * PAGE)
     roles: dict[int, list[IncidentCause]] = {row.pk: [] for row in rows}
     for link in IncidentCause.objects.filter(cause=cause, incident__in=list(roles)):
         roles[link.incident_id].append(link)

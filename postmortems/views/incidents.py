@@ -62,7 +62,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "facets": facets.shown(everything=reads_everything(request.user)),
         "chips": _chips(request, facets),
         "sorts": SORTS,
-        "sort": chosen.sort,
+        "sort": chosen.order,
         "notices": chosen.notices(),
         "kept": parameters(request, "page"),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from argparse import ArgumentParser
@@ -10,7 +11,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import run_checks
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.management.base import BaseCommand, CommandError, SystemCheckError
+from django.core.wsgi import get_wsgi_application
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from granian import Granian
@@ -60,7 +63,9 @@ class Command(BaseCommand):
         self.stdout.write(f"Data: {settings.DATA_DIR}")
         self.stdout.write(f"Hindsight runs at http://{shown}:{port} - Ctrl-C stops it")
         self.stdout.flush()
-        server(host, port, options["workers"], options["threads"]).serve()
+        site = server(host, port, options["workers"], options["threads"])
+        stop_on_hangup(site)
+        site.serve(target_loader=application, wrap_loader=False)
 
     def _refuse_wrong_settings(self) -> None:
         """Django's checks and ours, those that look into the database included."""
@@ -94,6 +99,24 @@ def _resolve(host: str, port: int) -> tuple[Any, ...]:
         return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, OverflowError) as error:
         raise CommandError(f"Cannot listen on {host} port {port}: {error}.") from None
+
+
+def application() -> WSGIHandler:
+    """The application, in a worker. Ctrl-C reaches every process of a terminal's group, and a worker that is told to
+    stop both by it and by the server hangs; so it leaves the group and listens to the server alone.
+    """
+    if hasattr(os, "setpgrp"):  # not on Windows
+        os.setpgrp()
+    return get_wsgi_application()
+
+
+def stop_on_hangup(site: Any) -> None:
+    """Stop when the terminal is closed, instead of staying behind on a busy port; `nohup` prevents it as ever."""
+    hangup = getattr(signal, "SIGHUP", None)  # not on Windows
+    if hangup is None:
+        return
+    wanted = signal.SIG_IGN if signal.getsignal(hangup) == signal.SIG_IGN else site.signal_handler_interrupt
+    site.on_startup(lambda: signal.signal(hangup, wanted))
 
 
 def server(host: str, port: int, workers: int, threads: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from postmortems.models import Cause, Edition, Incident, Organisation, Service
+from postmortems.models import Cause, Edition, Incident, Organisation, Service, catch_up
 from postmortems.refresh import refresh_cause, refresh_place, refresh_texts, tally
 
 
@@ -26,6 +26,7 @@ class Command(BaseCommand):
             refresh_cause(cause)
         for place in (*Organisation.objects.all(), *Service.objects.all()):
             refresh_place(place)
+        catch_up("INC", Incident.objects.all())
         with transaction.atomic():
             tally()
             Edition.bump()
