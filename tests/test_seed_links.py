@@ -208,7 +208,7 @@ def test_unknown_stays_unknown() -> None:
         assert not incident.acknowledged.is_known
         assert (incident.status, incident.visibility) == ("published", "open")
     assert [incident.occurred_at is None for incident in incidents()] == [True, False, False, False, True]
-    assert [incident.lasted for incident in incidents()] == [45 * 60, None, 55 * 60, None, None]
+    assert [incident.lasted for incident in incidents()] == [45 * 60, None, 55 * 60, 34 * 60, None]
     assert not Actionable.objects.exclude(due_on=None).exists()
 
 
