@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Max, Sum
 
 from .access import readable_by
-from .models import Cause, CauseGroup, IncidentCause
+from .models import Cause, CauseGroup, Certainty, IncidentCause, Role
 from .models.incidents import IncidentQuerySet
 from .ordering import KnownFirstDescending
 from .rows import IncidentRow, incident_rows, rows_of
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .access import Reader
 
 LOOKED_AT = 400
+WEIGHTS = {Role.ROOT: 3, Role.TRIGGER: 2, Role.CONTRIBUTING: 1}
 
 
 @dataclass(slots=True)
@@ -110,16 +111,22 @@ class Kin:
 def kin_of(incident_pk: int, cause_pks: list[int], user: Reader, limit: int = 6) -> list[Kin]:
     """The incidents that share most causes with this one, newest first among equals (two queries).
 
-    Looks at the newest `LOOKED_AT` occurrences of its causes, which bounds the work whatever the size.
+    A shared root cause says more than a shared trigger, that more than a contributing factor, and a confirmed one more
+    than a suspected one. Looks at the newest `LOOKED_AT` occurrences, which bounds the work whatever the size.
     """
     if not cause_pks:
         return []
-    shared: dict[int, dict[str, tuple[str, str, str]]] = {}
     links = IncidentCause.objects.filter(readable_by(user, "incident__"), cause__in=cause_pks)
     links = links.exclude(incident=incident_pk).order_by(KnownFirstDescending("incident__occurred_at"), "-incident_id")
-    for pk, *what in links.values_list("incident_id", "cause__name", "cause__slug", "certainty")[:LOOKED_AT]:
-        shared.setdefault(pk, {})[what[1]] = (what[0], what[1], what[2])
-    best = sorted(shared, key=lambda pk: -len(shared[pk]))[:limit]  # stable: newest first among equals
+    values = links.values_list("incident_id", "cause__slug", "cause__name", "certainty", "role")[:LOOKED_AT]
+    shared: dict[int, dict[str, tuple[str, str, str]]] = {}
+    weights: dict[int, dict[str, int]] = {}
+    for pk, slug, name, certainty, role in values:
+        weight = 2 * WEIGHTS[role] - (certainty == Certainty.SUSPECTED)
+        if weight > weights.setdefault(pk, {}).get(slug, 0):
+            weights[pk][slug] = weight
+            shared.setdefault(pk, {})[slug] = (name, slug, certainty)
+    best = sorted(weights, key=lambda pk: -sum(weights[pk].values()))[:limit]  # stable: newest first among equals
     return [Kin(row, list(shared[row.pk].values())) for row in rows_of(best)]
 
 
