@@ -138,7 +138,7 @@ class Actionable(models.Model):
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Give a new actionable its number (inside the same transaction)."""
-        if self.number is None:
+        if not self.number:
             self.number = next_number("ACT", Actionable.objects.all())
         super().save(*args, **kwargs)
 

@@ -53,7 +53,7 @@ class Facets:
         for name, model in PLACES.items():
             self._look_up(name, model)
         for name, choices in (("severity", Severity), ("detection", Detection), ("status", Status)):
-            self.options[name] = [self._option(name, value, label) for value, label in choices.choices]
+            self.options[name] = [self._option(name, value, str(label)) for value, label in choices.choices]
         self.options["year"] = [self._option("year", *year) for year in self._years()]
 
     def _option(self, name: str, value: str, label: str) -> Option:

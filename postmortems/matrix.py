@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .access import Reader
 
 LOOKED_AT = 400
-WEIGHTS = {Role.ROOT: 3, Role.TRIGGER: 2, Role.CONTRIBUTING: 1}
+WEIGHTS: dict[str, int] = {Role.ROOT: 3, Role.TRIGGER: 2, Role.CONTRIBUTING: 1}
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ def counted(**conditions: Any) -> list[CauseLine]:
         total=Sum("years__incidents"), unsure=Sum("years__suspected"), last=Max("years__year")
     )
     values = causes.values_list("pk", "name", "slug", "definition", "group__name", "nature", "total", "unsure", "last")
-    lines = [CauseLine(*row[:6], row[6] or 0, row[7] or 0, row[8]) for row in values.order_by("name")]
+    lines = [CauseLine(*[*row[:6], row[6] or 0, row[7] or 0, row[8]]) for row in values.order_by("name")]
     return sorted(lines, key=lambda line: (-line.incidents, -(line.last_year or 0)))
 
 

@@ -36,14 +36,14 @@ def _texts(incident: Incident, causes: Iterable[IncidentCause]) -> list[Text]:
     """Every Markdown text of an incident, with the passages that are marked in it."""
     evidence = tuple((link.key, link.evidence) for link in causes if link.evidence)
     sections = [Text(getattr(incident, field), evidence, field) for field, _ in SECTIONS]
-    entries = incident.timeline.values_list("text", flat=True)  # type: ignore[attr-defined]
-    actionables = incident.actionables.values_list("description", "outcome")  # type: ignore[attr-defined]
+    entries = incident.timeline.values_list("text", flat=True)
+    actionables = incident.actionables.values_list("description", "outcome")
     plain = [
         incident.source_note,
         *(link.explanation for link in causes),
         *(text for row in actionables for text in row),
     ]
-    plain += incident.actionables.values_list("changes__why", flat=True)  # type: ignore[attr-defined]
+    plain += incident.actionables.values_list("changes__why", flat=True)
     return [*sections, *(Text(text, evidence) for text in entries), *(Text(text) for text in plain if text)]
 
 

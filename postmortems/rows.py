@@ -81,7 +81,7 @@ def _row(values: tuple[Any, ...]) -> IncidentRow:
     plain = len(FIELDS) - 3 * len(MILESTONES)
     moments = milestones_of(_Columns(values[plain:]))
     when, duration = extent(moments)
-    return IncidentRow(*values[:plain], when=when, duration=duration)
+    return IncidentRow(*[*values[:plain], when, duration])
 
 
 def milestones_of(row: Any) -> dict[str, Moment]:
@@ -106,7 +106,7 @@ def extent(moments: dict[str, Moment]) -> tuple[Moment, Duration]:
 
 
 def incident_rows(
-    incidents: IncidentQuerySet, *, limit: int, offset: int = 0, causes: bool = False, services: bool = False
+    incidents: QuerySet[Incident], *, limit: int, offset: int = 0, causes: bool = False, services: bool = False
 ) -> list[IncidentRow]:
     """The rows of one page in the order of `incidents` (two queries, one more each for causes and services)."""
     wanted = list(incidents.values_list("pk", flat=True)[offset : offset + limit])

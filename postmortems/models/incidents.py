@@ -240,7 +240,7 @@ class Incident(Slugged):
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Give a new incident its number (inside the same transaction)."""
-        if self.number is None:
+        if not self.number:
             self.number = next_number("INC", Incident.objects.all())
         super().save(*args, **kwargs)
 
@@ -250,7 +250,7 @@ class Incident(Slugged):
 
     def texts(self) -> list[str]:
         """Every Markdown text a passage can stand in: the sections, then the timeline (queries it)."""
-        entries = self.timeline.values_list("text", flat=True)  # type: ignore[attr-defined]
+        entries = self.timeline.values_list("text", flat=True)
         return [text for text in (*(getattr(self, field) for field, _ in SECTIONS), *entries) if text]
 
     def says(self, passage: str) -> bool:
