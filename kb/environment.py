@@ -62,7 +62,7 @@ def file_or_value(name: str, path: Path, make: Callable[[], str]) -> str:
     if given:
         return _read(f"{name}_FILE", Path(given))
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_new(path, make())
     return _read(name, path)
 
@@ -106,7 +106,7 @@ def _sqlite(path: str) -> dict[str, Any]:
     if not path:
         raise ImproperlyConfigured("DATABASE_URL names no file; use sqlite:///relative.db or sqlite:////absolute.db")
     if path != ":memory:":
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,

@@ -24,4 +24,4 @@ def readable_by(user: Reader, prefix: str = "") -> Q:
     """
     if reads_everything(user):
         return Q()
-    return Q(**{f"{prefix}is_open": True})
+    return Q(**{f"{prefix}is_open": 1})

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Subquery, Sum
 
 from .access import readable_by
-from .models import Cause, CauseGroup, Certainty, IncidentCause, Role
+from .models import Cause, CauseGroup, Certainty, Incident, IncidentCause, Role
 from .models.incidents import IncidentQuerySet
 from .ordering import KnownFirstDescending
 from .rows import IncidentRow, incident_rows, rows_of
@@ -17,7 +17,8 @@ from .rows import IncidentRow, incident_rows, rows_of
 if TYPE_CHECKING:
     from .access import Reader
 
-LOOKED_AT = 400
+# A cause seen more often than this is looked up only in the incidents filed last.
+RARE, LATELY = 100, 1_000
 WEIGHTS: dict[str, int] = {Role.ROOT: 3, Role.TRIGGER: 2, Role.CONTRIBUTING: 1}
 
 
@@ -108,26 +109,41 @@ class Kin:
     shared: list[tuple[str, str, str]]  # (name, slug, certainty there)
 
 
-def kin_of(incident_pk: int, cause_pks: list[int], user: Reader, limit: int = 6) -> list[Kin]:
+def kin_of(incident_pk: int, causes: list[IncidentCause], user: Reader, limit: int = 6) -> list[Kin]:
     """The incidents that share most causes with this one, newest first among equals (two queries).
 
-    A shared root cause says more than a shared trigger, that more than a contributing factor, and a confirmed one more
-    than a suspected one. Looks at the newest `LOOKED_AT` occurrences, which bounds the work whatever the size.
+    `causes` are its links with `cause` and `seen`, the cause's number of incidents. A shared root cause says more than
+    a shared trigger, that more than a contributing factor, and a confirmed one more than a suspected one.
     """
-    if not cause_pks:
-        return []
-    links = IncidentCause.objects.filter(readable_by(user, "incident__"), cause__in=cause_pks)
-    links = links.exclude(incident=incident_pk).order_by(KnownFirstDescending("incident__occurred_at"), "-incident_id")
-    values = links.values_list("incident_id", "cause__slug", "cause__name", "certainty", "role")[:LOOKED_AT]
-    shared: dict[int, dict[str, tuple[str, str, str]]] = {}
-    weights: dict[int, dict[str, int]] = {}
-    for pk, slug, name, certainty, role in values:
+    names = {link.cause_id: (link.cause.name, link.cause.slug) for link in causes}
+    shared: dict[int, dict[int, str]] = {}
+    weights: dict[int, dict[int, int]] = {}
+    for pk, cause_pk, certainty, role in _links_to(causes, user).exclude(incident=incident_pk):
         weight = 2 * WEIGHTS[role] - (certainty == Certainty.SUSPECTED)
-        if weight > weights.setdefault(pk, {}).get(slug, 0):
-            weights[pk][slug] = weight
-            shared.setdefault(pk, {})[slug] = (name, slug, certainty)
+        if weight > weights.setdefault(pk, {}).get(cause_pk, 0):
+            weights[pk][cause_pk] = weight
+            shared.setdefault(pk, {})[cause_pk] = certainty
     best = sorted(weights, key=lambda pk: -sum(weights[pk].values()))[:limit]  # stable: newest first among equals
-    return [Kin(row, list(shared[row.pk].values())) for row in rows_of(best)]
+    return [
+        Kin(row, [(*names[cause_pk], certainty) for cause_pk, certainty in shared[row.pk].items()])
+        for row in rows_of(best)
+    ]
+
+
+def _links_to(causes: list[IncidentCause], user: Reader) -> Any:
+    """Where else these causes were seen: everywhere for the rarer ones, lately for the frequent ones.
+
+    Newest first as (incident, cause, certainty, role). The bounds keep the work the same whatever the size.
+    """
+    rare = [link.cause_id for link in causes if (getattr(link, "seen", 0) or 0) <= RARE]
+    frequent = [link.cause_id for link in causes if link.cause_id not in rare]
+    where = Q(cause__in=rare)
+    if frequent:
+        newest = Incident.objects.order_by("-pk").values("pk")[:1]
+        where |= Q(cause__in=frequent, incident__gte=Subquery(newest) - LATELY)
+    links = IncidentCause.objects.filter(where, readable_by(user, "incident__"))
+    newest_first = links.order_by(KnownFirstDescending("incident__occurred_at"), "-incident_id")
+    return newest_first.values_list("incident_id", "cause_id", "certainty", "role")
 
 
 def groups() -> list[tuple[str, str, str]]:

@@ -16,6 +16,9 @@ from .elapsed import Elapsed
 from .moments import COARSE, EXACT, TIMED, Moment, Precision
 
 
+CLOCK_HELP = "Time since midnight of the first day, for a clock time on an unknown day."
+
+
 class MomentField:
     """Puts a moment on a model: three real columns `<name>_at`, `<name>_clock`, `<name>_precision`.
 
@@ -23,23 +26,22 @@ class MomentField:
     Use `moment_constraint(name, prefix)` beside it so that the database refuses what cannot be.
     """
 
+    def __init__(self) -> None:
+        # Made here, so that the columns stand where the moment is declared: databases read a row from its front.
+        self._columns = {
+            "at": models.DateTimeField(null=True, blank=True),
+            "clock": models.DurationField(null=True, blank=True, help_text=CLOCK_HELP),
+            "precision": models.CharField(max_length=8, choices=Precision.choices, default=Precision.UNKNOWN),
+        }
+
     def contribute_to_class(self, cls: type[models.Model], name: str) -> None:
         """Called by Django's model metaclass."""
         self.name = name
-        label = name.replace("_", " ")
-        if not cls._meta.abstract and not hasattr(cls, f"{name}_at"):
-            self._add_columns(cls, name, label)
+        words = {"at": "(UTC)", "clock": "clock", "precision": "precision"}
+        for part, column in self._columns.items():
+            column.verbose_name = f"{name.replace('_', ' ')} {words[part]}"
+            column.contribute_to_class(cls, f"{name}_{part}")
         setattr(cls, name, self)
-
-    def _add_columns(self, cls: type[models.Model], name: str, label: str) -> None:
-        cls.add_to_class(f"{name}_at", models.DateTimeField(f"{label} (UTC)", null=True, blank=True))
-        clock_help = "Time since midnight of the first day, for a clock time on an unknown day."
-        clock = models.DurationField(f"{label}, clock", null=True, blank=True, help_text=clock_help)
-        cls.add_to_class(f"{name}_clock", clock)
-        precision = models.CharField(
-            f"{label}, precision", max_length=8, choices=Precision.choices, default=Precision.UNKNOWN
-        )
-        cls.add_to_class(f"{name}_precision", precision)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:

@@ -132,29 +132,18 @@ class Incident(Slugged):
         default=False, help_text="The source does not state its zone; the one above is a guess and shown as such."
     )
 
-    summary = models.TextField(blank=True, help_text="What happened, in two to four sentences. Markdown.")
-    impact = models.TextField(blank=True, help_text="Who noticed what, and how much of it. Markdown.")
-    analysis = models.TextField("what explains it", blank=True, help_text="Markdown.")
-    recovery = models.TextField("how it ended", blank=True, help_text="Markdown.")
-    contradictions = models.TextField(
-        "where the sources disagree", blank=True, help_text="What does not fit together, left standing. Markdown."
-    )
-    went_well = models.TextField(blank=True, help_text="Markdown.")
-    went_wrong = models.TextField(blank=True, help_text="Markdown.")
-    got_lucky = models.TextField("where we got lucky", blank=True, help_text="Markdown.")
+    published_at = models.DateTimeField(null=True, blank=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     source_title = models.CharField(max_length=200, blank=True, help_text="Of the writeup this was filed from.")
     source_url = WebAddressField(blank=True)
     source_published = MomentField()
-    source_note = models.TextField(blank=True, help_text="What is uncertain about the source. Markdown.")
 
-    published_at = models.DateTimeField(null=True, blank=True, editable=False)
-    version = models.PositiveIntegerField(default=1, editable=False)
-
-    # Kept by the database itself, so that no way of writing a row can leave them stale.
+    # Kept by the database itself, so that no way of writing a row can leave them stale. A number, not a boolean:
+    # SQLite walks an index for `is_open = 1` but not for a bare `is_open`.
     is_open = models.GeneratedField(
-        expression=Case(When(status="published", visibility="open", then=True), default=False),
-        output_field=models.BooleanField(),
+        expression=Case(When(status="published", visibility="open", then=1), default=0),
+        output_field=models.PositiveSmallIntegerField(),
         db_persist=True,
     )
     occurred_at = models.GeneratedField(
@@ -167,6 +156,20 @@ class Incident(Slugged):
         output_field=models.IntegerField(null=True),
         db_persist=True,
     )
+
+    # The long texts come last: a database that reads the facts of a row need not pass over them.
+    summary = models.TextField(blank=True, help_text="What happened, in two to four sentences. Markdown.")
+    impact = models.TextField(blank=True, help_text="Who noticed what, and how much of it. Markdown.")
+    analysis = models.TextField("what explains it", blank=True, help_text="Markdown.")
+    recovery = models.TextField("how it ended", blank=True, help_text="Markdown.")
+    contradictions = models.TextField(
+        "where the sources disagree", blank=True, help_text="What does not fit together, left standing. Markdown."
+    )
+    went_well = models.TextField(blank=True, help_text="Markdown.")
+    went_wrong = models.TextField(blank=True, help_text="Markdown.")
+    got_lucky = models.TextField("where we got lucky", blank=True, help_text="Markdown.")
+
+    source_note = models.TextField(blank=True, help_text="What is uncertain about the source. Markdown.")
 
     objects = models.Manager.from_queryset(IncidentQuerySet)()
     slug_source = "title"

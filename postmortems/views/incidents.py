@@ -98,7 +98,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     prose = Prose.of(request.user, f"incident:{incident.pk}")
     moments = milestones_of(incident)
     when, duration = extent(moments)
-    kin = kin_of(incident.pk, [link.cause_id for link in links], request.user)
+    kin = kin_of(incident.pk, links, request.user)
     context = {
         "incident": incident,
         "moments": moments,

@@ -136,6 +136,6 @@ def server(host: str, port: int, workers: int, threads: int) -> Any:
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=HEADER_BYTES),
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,  # its warning about a killed worker is at times untrue
         working_dir=settings.BASE_DIR,
     )
