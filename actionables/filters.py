@@ -8,18 +8,18 @@ import django_filters
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from postmortems.filters import Values
+from postmortems.filters import Declared, Values
+from postmortems.rows import linked
 
 from .models import UNFINISHED, Actionable, Kind, Status
 
 STATUSES = {"unfinished": "Unfinished", **dict(Status.choices)}
 DUE = {"overdue": "Overdue", "none": "No date"}
 NO_OWNER = "none"
-SORTS = {"newest": "Newest first", "due": "Due first", "status": "By status"}
+SORTS = {"newest": "Newest first", "due": "Due first"}
 ORDERS: dict[str, tuple[Any, ...]] = {
     "newest": ("-number",),
     "due": (F("due_on").asc(nulls_last=True), "number"),
-    "status": ("status", "due_on", "number"),
 }
 
 
@@ -60,7 +60,7 @@ class ActionableFilter(django_filters.FilterSet):
     def by_cause(self, rows: QuerySet[Actionable], name: str, values: list[str]) -> QuerySet[Actionable]:
         """Aimed at one of the causes, by slug."""
         aimed = Actionable.causes.through.objects.filter(cause__slug__in=values)
-        return rows.filter(pk__in=aimed.values("actionable_id"))
+        return linked(rows, aimed, "actionable_id")
 
     def keep(self, rows: QuerySet[Actionable], name: str, value: str) -> QuerySet[Actionable]:
         """Sorting comes last, see `ordered`."""
@@ -81,3 +81,6 @@ class ActionableFilter(django_filters.FilterSet):
         odd = [f"There is no filter named “{name}”; it is ignored." for name in self.data if name not in known]
         wrong = [f"The value given for {name} is not one it can have; it is ignored." for name in self.errors]
         return (odd + wrong)[:5]
+
+
+ActionableFilter.base_filters = Declared(ActionableFilter.base_filters)  # type: ignore[attr-defined]

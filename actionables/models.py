@@ -131,9 +131,11 @@ class Actionable(models.Model):
         return reverse("actionable", args=[self.reference])
 
     def clean(self) -> None:
-        """Declining needs a reason."""
+        """Declining needs a reason; an alternative belongs to the same incident."""
         if self.status == Status.DECLINED and not self.outcome:
             raise ValidationError({"outcome": "Say why it was declined."})
+        if self.alternative_to is not None and self.alternative_to.incident_id != self.incident_id:
+            raise ValidationError({"alternative_to": "An alternative belongs to the same incident."})
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -9,8 +9,11 @@ from django.db.models import Count, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from postmortems.access import reads_everything
+from postmortems.conditional import remembered
 from postmortems.momentfields import columns, read_moment
 from postmortems.moments import UNKNOWN, Moment, Precision
+from postmortems.rows import linked
 
 from .models import UNFINISHED, Actionable, Status, StatusChange
 
@@ -18,6 +21,11 @@ if TYPE_CHECKING:
     from postmortems.access import Reader
 
 CAP = 1_000
+# What lists show of actionables and their incidents, whose texts are long.
+SHOWN = (
+    "number", "title", "kind", "owner", "status", "due_on",
+    "incident__number", "incident__slug", "incident__short_name", "incident__title",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -55,10 +63,12 @@ def _last_change() -> dict[str, Any]:
 
 
 def aimed_at(cause: Any, user: Reader, limit: int = 50) -> list[Actionable]:
-    """The newest actionables aimed at a cause, unfinished ones first (one query)."""
-    rows = Actionable.objects.visible_to(user).filter(causes=cause, alternative_to=None).select_related("incident")
-    newest = list(rows.order_by("-number")[:limit])
-    return sorted(newest, key=lambda row: (not row.is_unfinished, row.number))
+    """The newest actionables aimed at a cause, unfinished ones first (two queries)."""
+    everything = Actionable.objects.visible_to(user).filter(alternative_to=None)
+    aimed = linked(everything, Actionable.causes.through.objects.filter(cause=cause), "actionable_id")
+    newest = aimed.order_by("-number").values("pk")[:limit]
+    rows = Actionable.objects.filter(pk__in=newest).select_related("incident").only(*SHOWN)
+    return sorted(rows, key=lambda row: (not row.is_unfinished, row.number))
 
 
 def open_counts(incidents: list[int]) -> dict[int, tuple[int, int]]:
@@ -73,6 +83,11 @@ def open_counts(incidents: list[int]) -> dict[int, tuple[int, int]]:
 
 def summary(user: Reader) -> list[Number]:
     """How many actionables stand where, each leading to its list (three queries that stop counting at `CAP`)."""
+    key = ("actionables", reads_everything(user), timezone.now().date())
+    return remembered(key, lambda: _summary(user))
+
+
+def _summary(user: Reader) -> list[Number]:
     visible = Actionable.objects.visible_to(user).filter(alternative_to=None).order_by()
     overdue = visible.overdue(timezone.now().date())[:CAP].count()
     unfinished = visible.unfinished()[:CAP].count()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,6 +18,7 @@ from postmortems.views.incidents import page_number, parameters
 
 from .filters import DUE, SORTS, STATUSES, ActionableFilter
 from .models import Actionable, Kind
+from .parts import SHOWN
 
 PAGE = 50
 
@@ -51,7 +53,7 @@ def table(request: HttpRequest) -> HttpResponse:
 
 def _rows(wanted: list[int]) -> list[Actionable]:
     """The actionables with their incidents, in this order (one query)."""
-    found = Actionable.objects.select_related("incident").in_bulk(wanted)
+    found = Actionable.objects.select_related("incident").only(*SHOWN).in_bulk(wanted)
     return [found[pk] for pk in wanted if pk in found]
 
 
@@ -65,16 +67,19 @@ def by_reference(request: HttpRequest, number: str) -> HttpResponse:
 @revalidated
 def detail(request: HttpRequest, reference: str) -> HttpResponse:
     """One actionable with its history."""
-    rows = Actionable.objects.visible_to(request.user).select_related("incident", "alternative_to")
+    visible = Actionable.objects.visible_to(request.user)
+    rows = visible.select_related("incident")
     actionable: Any = rows.filter(number=int(reference.removeprefix("ACT-"))).first()
     if actionable is None:
         raise Http404
+    family = list(visible.filter(Q(alternative_to=actionable) | Q(pk=actionable.alternative_to_id or 0)))
     context = {
         "actionable": actionable,
         "overdue": actionable.is_overdue(timezone.now().date()),
         "changes": list(actionable.changes.all()),
         "causes": list(actionable.causes.values_list("name", "slug")),
-        "alternatives": list(actionable.alternatives.all()),
+        "alternative_to": next((row for row in family if row.pk == actionable.alternative_to_id), None),
+        "alternatives": [row for row in family if row.alternative_to_id == actionable.pk],
         "mentioned_in": _mentions(actionable, request),
         "prose": Prose.of(request.user, f"incident:{actionable.incident_id}"),
     }

@@ -98,7 +98,7 @@ def _insert(drafts: Sequence[Draft]) -> None:
     )
     for model, name in ((TimelineEntry, "timeline"), (IncidentCause, "causes"), (IncidentLink, "links")):
         rows = [_of(made.incident, row) for made in drafts for row in getattr(made, name)]
-        model.objects.bulk_create(rows)  # type: ignore[attr-defined]
+        model.objects.bulk_create(rows)
     _insert_work(drafts)
     RenderedText.objects.bulk_create([row for made in drafts for row in rendered(made)])
     Reference.objects.bulk_create([row for made in drafts for row in mentions(made)])

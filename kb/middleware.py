@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
 
@@ -63,7 +63,7 @@ class UnavailableDatabase:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """503 with an invitation to try again; other errors go their usual way."""
-        if not isinstance(error, OperationalError) or settings.DEBUG:
+        if not isinstance(error, (OperationalError, InterfaceError)) or settings.DEBUG:
             return None
         page = get_template("503.html").render({}, request)
         return HttpResponse(page, status=503, headers={"Retry-After": "10"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,8 +39,9 @@ def environment(**options: Any) -> Environment:
     return env
 
 
+@lru_cache(maxsize=4_096)
 def address(name: str, *args: Any) -> str:
-    """The address of a named page."""
+    """The address of a named page; remembered, because a list asks for the same few a hundred times."""
     return reverse(name, args=args)
 
 

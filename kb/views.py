@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -31,6 +31,7 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "kb/home.html", context)
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     """Theme, time zone and shortcuts of this browser."""
@@ -72,7 +73,7 @@ def health(request: HttpRequest) -> HttpResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         return JsonResponse({"status": "database unavailable", "version": VERSION}, status=503)
     return JsonResponse({"status": "ok", "version": VERSION})
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, Model, QuerySet, Subquery, Sum, Value, When
-from django.http import QueryDict
 
+from .conditional import remembered
 from .filters import UNKNOWN_YEAR
 from .models import Cause, Detection, Edition, IncidentCause, Organisation, Service, Severity, Status
-from .models.incidents import Incident, IncidentQuerySet
+from .models.incidents import NEWEST, Incident, IncidentQuerySet
+from .rows import capped_count
 
 SHOWN = 10
 COUNTED_UP_TO = 300
@@ -45,9 +46,14 @@ class Facet:
 class Facets:
     """The facets of one request: what is chosen, what can be (four queries; one to four more to count)."""
 
-    def __init__(self, data: QueryDict, visible: IncidentQuerySet) -> None:
-        self.data = data
+    def __init__(self, given: Mapping[str, list[str]], visible: IncidentQuerySet, *, everything: bool) -> None:
+        """`given`: the values of each kind that were understood.
+
+        `everything`: whether `visible` are all incidents, for an admin, or those that anybody sees.
+        """
+        self.given = {name: given.get(name) or [] for name in TITLES}
         self.visible = visible
+        self.everything = everything
         self.chosen: dict[str, list[int]] = {}
         self.options: dict[str, list[Option]] = {}
         for name, model in PLACES.items():
@@ -57,60 +63,45 @@ class Facets:
         self.options["year"] = [self._option("year", *year) for year in self._years()]
 
     def _option(self, name: str, value: str, label: str) -> Option:
-        return Option(value, label, value in self.data.getlist(name))
+        return Option(value, label, value in self.given[name])
 
     def _look_up(self, name: str, model: type[Model]) -> None:
         """The chosen ones first, then the first few others by name (causes: by how often they occur)."""
-        wanted = [value for value in self.data.getlist(name) if value.isprintable()][:50]
-        rows: QuerySet[Any] = model._default_manager.annotate(
-            chosen=Case(When(slug__in=wanted, then=Value(0)), default=Value(1), output_field=IntegerField())
-        )
-        if model is Cause:
-            rows = rows.annotate(total=Sum("years__incidents")).order_by(
-                "chosen", F("total").desc(nulls_last=True), "name"
-            )
-        else:
-            rows = rows.order_by("chosen", "name")
-        found = list(rows.values_list("pk", "slug", "name")[: SHOWN + len(wanted)])
+        wanted = [value for value in self.given[name] if value.isprintable()][:50]
+        found = remembered((name, *wanted), lambda: _found(model, wanted))
         self.chosen[name] = [pk for pk, slug, _ in found if slug in wanted]
         self.options[name] = [self._option(name, slug, label) for _, slug, label in found]
 
     def _years(self) -> list[tuple[str, str]]:
         """The newest years down to the oldest that has an incident, those asked for, and "date unknown"."""
-        dated = self.visible.filter(occurred_at__isnull=False).values("occurred_at")
-        ends = Edition.objects.annotate(
-            newest=Subquery(dated.order_by("-occurred_at")[:1]), oldest=Subquery(dated.order_by("occurred_at")[:1])
-        )
-        newest, oldest = ends.values_list("newest", "oldest").first() or (None, None)
-        years = list(range(newest.year, oldest.year - 1, -1))[:SHOWN] if newest and oldest else []
-        asked = {int(value) for value in self.data.getlist("year") if value.isdecimal() and len(value) == 4}
+        years = remembered(("years", self.everything), lambda: _years_of(self.visible))
+        asked = {int(value) for value in self.given["year"] if value != UNKNOWN_YEAR}
         shown = sorted({*years, *asked}, reverse=True)
         return [*((str(year), str(year)) for year in shown), (UNKNOWN_YEAR, "Date unknown")]
 
+    def all(self) -> tuple[int, bool]:
+        """How many incidents there are without any filter, and whether there are more."""
+        return remembered(("incidents", self.everything), lambda: capped_count(self.visible))
+
     def count(self) -> None:
         """Count every value among the incidents that match the other facets, unless there are too many."""
-        if self.visible.order_by()[: COUNTED_UP_TO + 1].count() > COUNTED_UP_TO:
+        if self.all()[0] > COUNTED_UP_TO:
             return
-        rows = self.visible.values_list(
-            "pk", "organisation__slug", "severity", "occurred_at__year", "detection", "status"
-        )
-        values = {row[0]: _values(row) for row in rows}
-        _add_slugs(values, "service", Incident.services.through.objects.values_list("incident_id", "service__slug"))
-        _add_slugs(values, "cause", IncidentCause.objects.values_list("incident_id", "cause__slug"))
+        values = remembered(("facets", self.everything), lambda: _values_of(self.visible))
         for name in TITLES:
-            self._count_one(name, list(values.values()))
+            self._count_one(name, values)
 
     def _count_one(self, name: str, incidents: list[dict[str, set[str]]]) -> None:
-        others = {key: set(self.data.getlist(key)) for key in TITLES if key != name and self.data.getlist(key)}
+        others = {key: set(values) for key, values in self.given.items() if values and key != name}
         matching = (row for row in incidents if all(row[key] & wanted for key, wanted in others.items()))
         counts = Counter(value for row in matching for value in row[name])
         for option in self.options[name]:
             option.count = counts[option.value]
 
-    def shown(self, *, everything: bool) -> list[Facet]:
+    def shown(self) -> list[Facet]:
         """The facets with something to choose; status only for those who see more than published ones."""
         facets = [Facet(name, title, self.options[name]) for name, title in TITLES.items()]
-        return [facet for facet in facets if facet.options and (everything or facet.name != "status")]
+        return [facet for facet in facets if facet.options and (self.everything or facet.name != "status")]
 
     def chips(self) -> list[tuple[str, str, str, str]]:
         """What is chosen as (name, title, value, label)."""
@@ -120,6 +111,36 @@ class Facets:
             for option in self.options[name]
             if option.chosen
         ]
+
+
+def _found(model: type[Model], wanted: list[str]) -> list[tuple[int, str, str]]:
+    """The wanted ones and the first few others, as (id, slug, name)."""
+    rows: QuerySet[Any] = model._default_manager.annotate(
+        chosen=Case(When(slug__in=wanted, then=Value(0)), default=Value(1), output_field=IntegerField())
+    )
+    order: list[Any] = ["chosen", "name"]
+    if model is Cause:
+        rows = rows.annotate(total=Sum("years__incidents"))
+        order.insert(1, F("total").desc(nulls_last=True))
+    return list(rows.order_by(*order).values_list("pk", "slug", "name")[: SHOWN + len(wanted)])
+
+
+def _years_of(visible: IncidentQuerySet) -> list[int]:
+    """The newest years in which there may be an incident; both ends come from the ends of an index."""
+    dated = visible.filter(occurred_at__isnull=False).values("occurred_at")
+    newest, oldest = dated.order_by(*NEWEST)[:1], dated.order_by(F("occurred_at").asc(nulls_first=True))[:1]
+    ends = Edition.objects.annotate(newest=Subquery(newest), oldest=Subquery(oldest))
+    last, first = ends.values_list("newest", "oldest").first() or (None, None)
+    return list(range(last.year, first.year - 1, -1))[:SHOWN] if last and first else []
+
+
+def _values_of(visible: IncidentQuerySet) -> list[dict[str, set[str]]]:
+    """The values of each facet for each incident (three queries)."""
+    rows = visible.values_list("pk", "organisation__slug", "severity", "occurred_at__year", "detection", "status")
+    values = {row[0]: _values(row) for row in rows}
+    _add_slugs(values, "service", Incident.services.through.objects.values_list("incident_id", "service__slug"))
+    _add_slugs(values, "cause", IncidentCause.objects.values_list("incident_id", "cause__slug"))
+    return list(values.values())
 
 
 def _values(row: tuple[Any, ...]) -> dict[str, set[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from copy import copy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.db.models import F, Q, QuerySet
 from .models import Detection, Incident, IncidentCause, Severity, Status
 from .models.incidents import NEWEST
 from .ordering import KnownFirstDescending
+from .rows import linked
 
 UNKNOWN_YEAR = "unknown"
 SORTS = {
@@ -30,6 +32,11 @@ ORDERS = {
 REFERENCE = re.compile(r"\s*INC-?([1-9]\d{0,8})\s*\Z", re.IGNORECASE)
 
 
+def is_year(value: str) -> bool:
+    """1000 to 9998, so that the year after it is still one."""
+    return bool(re.fullmatch(r"[1-9][0-9]{3}", value)) and value != "9999"
+
+
 class ValuesField(forms.MultipleChoiceField):
     """Repeated values that need not be in a list; what matches nothing simply finds nothing."""
 
@@ -42,8 +49,8 @@ class YearsField(forms.MultipleChoiceField):
     """Years of four digits, or "unknown" for incidents without a date."""
 
     def valid_value(self, value: Any) -> bool:
-        """1000 to 9998, so that the year after it is still one."""
-        return value == UNKNOWN_YEAR or bool(re.fullmatch(r"[1-9]\d{3}", value) and value != "9999")
+        """A year, or that there is none."""
+        return value == UNKNOWN_YEAR or is_year(value)
 
 
 class Values(django_filters.MultipleChoiceFilter):
@@ -58,10 +65,20 @@ class Years(django_filters.MultipleChoiceFilter):
     field_class = YearsField
 
 
+class Declared(dict[str, django_filters.Filter]):
+    """Declared filters; django-filter copies them for each request, and deep copies are half a page's work."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Declared:
+        copies = {name: copy(declared) for name, declared in self.items()}
+        for one in copies.values():
+            one.method = one.method  # setting it ties it to the copy
+        return Declared(copies)
+
+
 class IncidentFilter(django_filters.FilterSet):
     """What the list can be narrowed to; values of one kind are alternatives, kinds must all hold.
 
-    `chosen` maps organisation, service and cause to the ids of the chosen ones, as the facets looked them up.
+    `chosen` maps organisation, service and cause to the ids of the chosen ones; set it before asking for incidents.
     """
 
     q = django_filters.CharFilter(method="by_words", max_length=2_000)
@@ -74,13 +91,16 @@ class IncidentFilter(django_filters.FilterSet):
     status = django_filters.MultipleChoiceFilter(choices=Status.choices, method="one_of")
     sort = django_filters.ChoiceFilter(choices=tuple(SORTS.items()), method="in_order")
 
+    chosen: dict[str, list[int]]
+
     class Meta:
         model = Incident
         fields: list[str] = []
 
-    def __init__(self, data: Any, queryset: QuerySet[Incident], chosen: dict[str, list[int]]) -> None:
-        super().__init__(data, queryset=queryset)
-        self.chosen = chosen
+    def understood(self) -> dict[str, Any]:
+        """The given values that make sense, by name."""
+        self.form.is_valid()
+        return self.form.cleaned_data
 
     def by_words(self, incidents: QuerySet[Incident], name: str, value: str) -> QuerySet[Incident]:
         """Every word in title or summary, or the reference itself."""
@@ -102,12 +122,12 @@ class IncidentFilter(django_filters.FilterSet):
     def by_service(self, incidents: QuerySet[Incident], name: str, values: list[str]) -> QuerySet[Incident]:
         """That hit one of the chosen services."""
         links = Incident.services.through.objects.filter(**_equal("service", self.chosen["service"]))
-        return incidents.filter(pk__in=links.values("incident_id"))
+        return linked(incidents, links)
 
     def by_cause(self, incidents: QuerySet[Incident], name: str, values: list[str]) -> QuerySet[Incident]:
         """That show one of the chosen causes."""
         links = IncidentCause.objects.filter(**_equal("cause", self.chosen["cause"]))
-        return incidents.filter(pk__in=links.values("incident_id"))
+        return linked(incidents, links)
 
     def by_year(self, incidents: QuerySet[Incident], name: str, values: list[str]) -> QuerySet[Incident]:
         """Dated in one of the years (UTC), or not dated at all."""
@@ -135,6 +155,9 @@ class IncidentFilter(django_filters.FilterSet):
         odd = [f"There is no filter named “{name}”; it is ignored." for name in self.data if name not in known]
         wrong = [f"The value given for {name} is not one it can have; it is ignored." for name in self.errors]
         return (odd + wrong)[:5]
+
+
+IncidentFilter.base_filters = Declared(IncidentFilter.base_filters)  # type: ignore[attr-defined]
 
 
 def _equal(column: str, values: list[Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Max, Q, Subquery, Sum
 
 from .access import readable_by
+from .conditional import remembered
 from .models import Cause, CauseGroup, Certainty, Incident, IncidentCause, Role
 from .models.incidents import IncidentQuerySet
 from .ordering import KnownFirstDescending
@@ -54,12 +55,17 @@ class Matrix:
 
 def counted(**conditions: Any) -> list[CauseLine]:
     """Causes that occur, most incidents first, then most recent, then by name (one query over the yearly counts)."""
+    values = remembered(("counted", *sorted(conditions.items())), lambda: _counted(conditions))
+    lines = [CauseLine(*[*row[:6], row[6] or 0, row[7] or 0, row[8]]) for row in values]
+    return sorted(lines, key=lambda line: (-line.incidents, -(line.last_year or 0)))
+
+
+def _counted(conditions: dict[str, Any]) -> list[tuple[Any, ...]]:
     causes = Cause.objects.filter(**conditions).annotate(
         total=Sum("years__incidents"), unsure=Sum("years__suspected"), last=Max("years__year")
     )
     values = causes.values_list("pk", "name", "slug", "definition", "group__name", "nature", "total", "unsure", "last")
-    lines = [CauseLine(*[*row[:6], row[6] or 0, row[7] or 0, row[8]]) for row in values.order_by("name")]
-    return sorted(lines, key=lambda line: (-line.incidents, -(line.last_year or 0)))
+    return list(values.order_by("name"))
 
 
 def recurring(visible: IncidentQuerySet, *, causes: int, incidents: int) -> Matrix:

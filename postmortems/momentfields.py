@@ -28,7 +28,7 @@ class MomentField:
 
     def __init__(self) -> None:
         # Made here, so that the columns stand where the moment is declared: databases read a row from its front.
-        self._columns = {
+        self._columns: dict[str, models.Field[Any, Any]] = {
             "at": models.DateTimeField(null=True, blank=True),
             "clock": models.DurationField(null=True, blank=True, help_text=CLOCK_HELP),
             "precision": models.CharField(max_length=8, choices=Precision.choices, default=Precision.UNKNOWN),

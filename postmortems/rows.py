@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from .durations import Duration
 from .models import MILESTONES, IncidentCause, Severity
@@ -20,7 +20,10 @@ FIELDS = (
     "pk", "number", "slug", "title", "short_name", "severity", "status", "visibility", "published_at",
     "organisation__name", "organisation__slug", *columns(*MILESTONES),
 )  # fmt: skip
+Rows = TypeVar("Rows", bound=QuerySet[Any])
 CAP = 1_000
+# Up to so many rows are looked up one by one; more are met soon enough on the way down a list.
+FEW = 1_000
 
 
 @dataclass(slots=True)
@@ -113,11 +116,16 @@ def incident_rows(
     return rows_of(wanted, causes=causes, services=services)
 
 
-def rows_of(wanted: list[int], *, causes: bool = False, services: bool = False) -> list[IncidentRow]:
-    """The rows of these incidents, in this order, for ids that came from `visible_to` (one query, one more each)."""
+def rows_of(
+    wanted: list[int], *, causes: bool = False, services: bool = False, among: IncidentQuerySet | None = None
+) -> list[IncidentRow]:
+    """The rows of these incidents, in this order (one query, one more each).
+
+    The ids come from `visible_to`, else `among` does.
+    """
     if not wanted:
         return []
-    values = Incident.objects.filter(pk__in=wanted).values_list(*FIELDS)
+    values = (Incident.objects if among is None else among).filter(pk__in=wanted).values_list(*FIELDS)
     found = {row.pk: row for row in map(_row, values)}
     if causes:
         _add_causes(found)
@@ -147,6 +155,16 @@ def capped_count(rows: QuerySet[Any]) -> tuple[int, bool]:
     """How many there are, up to `CAP`, and whether there are more (one query that stops there)."""
     count = rows.order_by()[: CAP + 1].count()
     return min(count, CAP), count > CAP
+
+
+def linked(rows: Rows, links: QuerySet[Any], column: str = "incident_id", *, few: bool | None = None) -> Rows:
+    """Those of the rows that a column of the links leads to (one query that stops at `FEW`, none when told).
+
+    Databases cannot tell whether to begin with the links or with the order of the list; only the count can.
+    """
+    if links.order_by()[: FEW + 1].count() <= FEW if few is None else few:
+        return rows.filter(pk__in=links.values(column))
+    return rows.filter(Exists(links.order_by().filter(**{column: OuterRef("pk")})))
 
 
 def most_common(places: Iterable[tuple[str, str]]) -> list[tuple[str, str, int]]:

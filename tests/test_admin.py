@@ -105,7 +105,7 @@ def test_a_changed_text_is_rendered_and_referenced_at_once(desk: Client):
     incident = Incident.objects.get(number=5)
     edition = Edition.current()
     _save(desk, incident, summary=incident.summary + "\nNow it says **more**, and names INC-2.")
-    assert Edition.current() > edition
+    assert Edition.current() != edition
     assert RenderedText.objects.filter(scope=f"incident:{incident.pk}", html__contains="<strong>more</strong>").exists()
     assert Reference.objects.filter(incident=incident, prefix="INC", number=2).exists()
     assert b"<strong>more</strong>" in desk.get(incident.get_absolute_url()).content
@@ -154,7 +154,7 @@ def test_an_organisation_saved_here_bumps_the_edition(desk: Client):
     edition = Edition.current()
     organisation = Organisation.objects.get(slug="wikimedia")
     _save(desk, organisation, **model_to_dict(organisation) | {"description": "A _foundation_."})
-    assert Edition.current() > edition
+    assert Edition.current() != edition
     assert b"<em>foundation</em>" in desk.get(organisation.get_absolute_url()).content
 
 

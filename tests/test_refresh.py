@@ -92,7 +92,7 @@ def test_the_command_makes_everything_anew_and_says_so(capsys: pytest.CaptureFix
     assert "Refreshed 1 incidents." in capsys.readouterr().out
     assert RenderedText.objects.filter(scope=f"incident:{incident.pk}").exists()
     assert CauseYear.objects.get().cause == cause
-    assert Edition.current() > edition
+    assert Edition.current() != edition
 
 
 def test_running_it_again_changes_nothing_but_the_edition():

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             name='Edition',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveBigIntegerField(default=0)),
+                ('mark', models.CharField(max_length=16)),
             ],
         ),
         migrations.CreateModel(

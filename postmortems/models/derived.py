@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from secrets import token_hex
+
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 
 class RenderedText(models.Model):
@@ -58,20 +60,24 @@ class CauseYear(models.Model):
 
 
 class Edition(models.Model):
-    """A single row: the number of changes to what open pages show. Pages carry it in their ETag."""
+    """A single row: a mark that changes with what pages show. They carry it in their ETag.
 
-    number = models.PositiveBigIntegerField(default=0)
+    It is drawn by chance, not counted: a mark never comes back, also not after a backup is restored or a table emptied.
+    """
+
+    mark = models.CharField(max_length=16)
 
     def __str__(self) -> str:
-        return str(self.number)
+        return self.mark
 
     @classmethod
     def bump(cls) -> None:
-        """Count a change; called in the transaction that makes it (one query, two the first time)."""
-        if not cls.objects.filter(pk=1).update(number=F("number") + 1):
-            cls.objects.create(pk=1, number=1)
+        """Note a change; called in the transaction that makes it (one query, two the first time)."""
+        mark = token_hex(8)
+        if not cls.objects.filter(pk=1).update(mark=mark):
+            cls.objects.create(pk=1, mark=mark)
 
     @classmethod
-    def current(cls) -> int:
-        """The number now, 0 before the first change (one query)."""
-        return cls.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+    def current(cls) -> str:
+        """The mark now, empty before the first change (one query)."""
+        return cls.objects.filter(pk=1).values_list("mark", flat=True).first() or ""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.urls import reverse
 
 from .slugs import Slugged
 
 
-class ByName(models.Manager["Organisation"]):
+class ByName(models.Manager[Any]):
     """Finds rows of fixtures by their slug."""
 
     def get_by_natural_key(self, slug: str) -> models.Model:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -13,7 +14,7 @@ from ..matrix import CauseLine, add_years, counted, groups, matrix_of
 from ..models import Cause, Incident, IncidentCause, Moved, Role, get_by_slug
 from ..models.incidents import IncidentQuerySet
 from ..prose import Prose
-from ..rows import IncidentRow, incident_rows, most_common
+from ..rows import FEW, IncidentRow, incident_rows, linked, most_common
 from .incidents import PAGE, page_number
 
 VIEWS = {"matrix": "Matrix", "list": "List"}
@@ -70,35 +71,36 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("cause", moved.args[0], permanent=True)
     visible = Incident.objects.visible_to(request.user)
     page = page_number(request)
-    occurrences = _occurrences(cause, visible, page)
+    years = list(cause.years.order_by(F("year").asc(nulls_last=True)).values_list("year", "incidents", "suspected"))
+    few = sum(incidents for _, incidents, _ in years) <= FEW
+    struck = linked(visible, IncidentCause.objects.filter(cause=cause), few=few).newest_first()
+    occurrences = _occurrences(cause, struck, page)
     texts = [link.explanation for occurrence in occurrences for link in occurrence.roles]
     own = [cause.definition, cause.recognise, cause.mitigations]
     context = {
         "cause": cause,
-        "years": list(cause.years.order_by("year").values_list("year", "incidents", "suspected")),
+        "years": years,
         "occurrences": occurrences[:PAGE],
         "has_next": len(occurrences) > PAGE,
         "page": page,
         "roles": Role,
-        "services": _services_hit(cause, visible),
+        "services": _services_hit(struck),
         "prose": Prose.for_texts(request.user, [*own, *texts]),
     }
     return render(request, "postmortems/cause.html", context)
 
 
-def _occurrences(cause: Cause, visible: IncidentQuerySet, page: int) -> list[Occurrence]:
-    """One page of the incidents that show a cause, newest first, and one more if there is a next page."""
-    links = IncidentCause.objects.filter(cause=cause).values("incident_id")
-    rows = incident_rows(visible.filter(pk__in=links).newest_first(), limit=PAGE + 1, offset=(page - 1) * PAGE)
+def _occurrences(cause: Cause, struck: IncidentQuerySet, page: int) -> list[Occurrence]:
+    """One page of the incidents that show a cause, and one more if there is a next page."""
+    rows = incident_rows(struck, limit=PAGE + 1, offset=(page - 1) * PAGE)
     roles: dict[int, list[IncidentCause]] = {row.pk: [] for row in rows}
     for link in IncidentCause.objects.filter(cause=cause, incident__in=list(roles)):
         roles[link.incident_id].append(link)
     return [Occurrence(row, roles[row.pk]) for row in rows]
 
 
-def _services_hit(cause: Cause, visible: IncidentQuerySet) -> list[tuple[str, str, int]]:
-    """The services its newest incidents hit as (name, slug, incidents), most hit first (two queries)."""
-    links = IncidentCause.objects.filter(cause=cause).values("incident_id")
-    newest = list(visible.filter(pk__in=links).newest_first().values_list("pk", flat=True)[:LOOKED_AT])
+def _services_hit(struck: IncidentQuerySet) -> list[tuple[str, str, int]]:
+    """The services the first of these incidents hit as (name, slug, incidents), most hit first (two queries)."""
+    newest = list(struck.values_list("pk", flat=True)[:LOOKED_AT])
     hit = Incident.services.through.objects.filter(incident__in=newest)
     return most_common(hit.values_list("service__name", "service__slug"))

@@ -45,13 +45,13 @@ def parameters(request: HttpRequest, *without: str) -> list[tuple[str, str]]:
 def listing(request: HttpRequest) -> HttpResponse:
     """Incidents, filtered, sorted and paged."""
     visible = Incident.objects.visible_to(request.user)
-    facets = Facets(request.GET, visible)
-    chosen = IncidentFilter(request.GET, visible, facets.chosen)
-    chosen.form.is_valid()
+    chosen = IncidentFilter(request.GET, visible)
+    facets = Facets(chosen.understood(), visible, everything=reads_everything(request.user))
+    chosen.chosen = facets.chosen
     facets.count()
     page = page_number(request)
     rows = incident_rows(chosen.ordered(), limit=PAGE + 1, offset=(page - 1) * PAGE, causes=True, services=True)
-    count, more = capped_count(chosen.qs)
+    count, more = capped_count(chosen.qs) if request.GET.keys() - {"page", "sort"} else facets.all()
     context = {
         "q": request.GET.get("q", ""),
         "rows": rows[:PAGE],
@@ -59,7 +59,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "more": more,
         "page": page,
         "has_next": len(rows) > PAGE,
-        "facets": facets.shown(everything=reads_everything(request.user)),
+        "facets": facets.shown(),
         "chips": _chips(request, facets),
         "sorts": SORTS,
         "sort": chosen.order,
@@ -94,7 +94,8 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         incident = get_by_slug(visible.select_related("organisation"), slug)
     except Moved as moved:
         return redirect("incident", moved.args[0], permanent=True)
-    links = list(incident.incident_causes.select_related("cause").annotate(seen=Sum("cause__years__incidents")))
+    causes = incident.incident_causes.select_related("cause").annotate(seen=Sum("cause__years__incidents"))
+    links = list(causes.order_by("position", "pk"))  # grouping drops the order of the model
     prose = Prose.of(request.user, f"incident:{incident.pk}")
     moments = milestones_of(incident)
     when, duration = extent(moments)

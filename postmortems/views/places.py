@@ -12,7 +12,7 @@ from ..conditional import revalidated
 from ..models import Incident, IncidentCause, Moved, Organisation, Service, get_by_slug
 from ..models.incidents import IncidentQuerySet
 from ..prose import Prose
-from ..rows import capped_count, incident_rows, most_common
+from ..rows import capped_count, incident_rows, linked, most_common
 from .incidents import PAGE, page_number
 
 LOOKED_AT = 200
@@ -59,7 +59,7 @@ def _place(request: HttpRequest, slug: str, kind: str, places: Any) -> HttpRespo
 
 def _that_hit(place: Service, visible: IncidentQuerySet) -> IncidentQuerySet:
     links = Incident.services.through.objects.filter(service=place)
-    return visible.filter(pk__in=links.values("incident_id"))
+    return linked(visible, links)
 
 
 def _causes(incidents: IncidentQuerySet) -> list[tuple[str, str, int]]:
