@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.db.models import Max, Q, Subquery, Sum
+from django.db import connection
+from django.db.models import Exists, Max, OuterRef, Sum
 
-from .access import readable_by
 from .conditional import remembered
-from .models import Cause, CauseGroup, Certainty, Incident, IncidentCause, Role
+from .models import Cause, CauseGroup, Certainty, IncidentCause, Role
 from .models.incidents import IncidentQuerySet
-from .ordering import KnownFirstDescending
 from .rows import IncidentRow, incident_rows, rows_of
 
-if TYPE_CHECKING:
-    from .access import Reader
-
-# A cause seen more often than this is looked up only in the incidents filed last.
-RARE, LATELY = 100, 1_000
+LOOKED_AT = 100  # occurrences of each cause
 WEIGHTS: dict[str, int] = {Role.ROOT: 3, Role.TRIGGER: 2, Role.CONTRIBUTING: 1}
 
 
@@ -115,41 +110,47 @@ class Kin:
     shared: list[tuple[str, str, str]]  # (name, slug, certainty there)
 
 
-def kin_of(incident_pk: int, causes: list[IncidentCause], user: Reader, limit: int = 6) -> list[Kin]:
+def kin_of(incident_pk: int, causes: list[IncidentCause], visible: IncidentQuerySet, limit: int = 6) -> list[Kin]:
     """The incidents that share most causes with this one, newest first among equals (two queries).
 
-    `causes` are its links with `cause` and `seen`, the cause's number of incidents. A shared root cause says more than
-    a shared trigger, that more than a contributing factor, and a confirmed one more than a suspected one.
+    A shared root cause says more than a shared trigger, that more than a contributing factor, and a confirmed one more
+    than a suspected one. Looks at the last filed of each cause, which bounds the work whatever the size.
     """
     names = {link.cause_id: (link.cause.name, link.cause.slug) for link in causes}
-    shared: dict[int, dict[int, str]] = {}
-    weights: dict[int, dict[int, int]] = {}
-    for pk, cause_pk, certainty, role in _links_to(causes, user).exclude(incident=incident_pk):
+    shared: dict[int, dict[int, tuple[int, str]]] = {}
+    for pk, cause_pk, certainty, role in _last_filed(list(names), visible):
         weight = 2 * WEIGHTS[role] - (certainty == Certainty.SUSPECTED)
-        if weight > weights.setdefault(pk, {}).get(cause_pk, 0):
-            weights[pk][cause_pk] = weight
-            shared.setdefault(pk, {})[cause_pk] = certainty
-    best = sorted(weights, key=lambda pk: -sum(weights[pk].values()))[:limit]  # stable: newest first among equals
+        there = shared.setdefault(pk, {})
+        there[cause_pk] = max(there.get(cause_pk, (0, "")), (weight, certainty))
+    shared.pop(incident_pk, None)
+    weights = {pk: sum(weight for weight, _ in there.values()) for pk, there in shared.items()}
+    best = sorted(weights, key=lambda pk: (weights[pk], pk), reverse=True)[:limit]
+    rows = sorted(newest_first(rows_of(best)), key=lambda row: -weights[row.pk])
     return [
-        Kin(row, [(*names[cause_pk], certainty) for cause_pk, certainty in shared[row.pk].items()])
-        for row in rows_of(best)
+        Kin(row, [(*names[cause_pk], certainty) for cause_pk, (_, certainty) in shared[row.pk].items()]) for row in rows
     ]
 
 
-def _links_to(causes: list[IncidentCause], user: Reader) -> Any:
-    """Where else these causes were seen: everywhere for the rarer ones, lately for the frequent ones.
+def newest_first(rows: list[IncidentRow]) -> list[IncidentRow]:
+    """By date, undated ones last, then by number."""
+    return sorted(rows, key=lambda row: (row.when.is_dated, row.when.sort_key()[1], row.number), reverse=True)
 
-    Newest first as (incident, cause, certainty, role). The bounds keep the work the same whatever the size.
+
+def _last_filed(cause_pks: list[int], visible: IncidentQuerySet) -> list[tuple[int, int, str, str]]:
+    """The last filed occurrences of each cause that this reader may see, as (incident, cause, certainty, role).
+
+    Put together as SQL, because each cause has a limit of its own, which Django cannot say on SQLite; one limit for
+    all of them would sort every occurrence there ever was. Each part is what Django makes of the same query.
     """
-    rare = [link.cause_id for link in causes if (getattr(link, "seen", 0) or 0) <= RARE]
-    frequent = [link.cause_id for link in causes if link.cause_id not in rare]
-    where = Q(cause__in=rare)
-    if frequent:
-        newest = Incident.objects.order_by("-pk").values("pk")[:1]
-        where |= Q(cause__in=frequent, incident__gte=Subquery(newest) - LATELY)
-    links = IncidentCause.objects.filter(where, readable_by(user, "incident__"))
-    newest_first = links.order_by(KnownFirstDescending("incident__occurred_at"), "-incident_id")
-    return newest_first.values_list("incident_id", "cause_id", "certainty", "role")
+    if not cause_pks:
+        return []
+    seen = IncidentCause.objects.filter(Exists(visible.order_by().filter(pk=OuterRef("incident_id"))), cause=-1)
+    last = seen.order_by("-incident_id").values_list("incident_id", "cause_id", "certainty", "role")[:LOOKED_AT]
+    sql, parameters = last.query.sql_with_params()
+    whole = " UNION ALL ".join([f"SELECT * FROM ({sql}) AS filed"] * len(cause_pks))  # noqa: S608 - Django's own
+    with connection.cursor() as cursor:
+        cursor.execute(whole, [pk if value == -1 else value for pk in cause_pks for value in parameters])
+        return list(cursor.fetchall())
 
 
 def groups() -> list[tuple[str, str, str]]:

@@ -116,16 +116,11 @@ def incident_rows(
     return rows_of(wanted, causes=causes, services=services)
 
 
-def rows_of(
-    wanted: list[int], *, causes: bool = False, services: bool = False, among: IncidentQuerySet | None = None
-) -> list[IncidentRow]:
-    """The rows of these incidents, in this order (one query, one more each).
-
-    The ids come from `visible_to`, else `among` does.
-    """
+def rows_of(wanted: list[int], *, causes: bool = False, services: bool = False) -> list[IncidentRow]:
+    """The rows of these incidents, in this order, for ids that came from `visible_to` (one query, one more each)."""
     if not wanted:
         return []
-    values = (Incident.objects if among is None else among).filter(pk__in=wanted).values_list(*FIELDS)
+    values = Incident.objects.filter(pk__in=wanted).values_list(*FIELDS)
     found = {row.pk: row for row in map(_row, values)}
     if causes:
         _add_causes(found)
