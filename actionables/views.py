@@ -14,7 +14,7 @@ from postmortems.conditional import revalidated
 from postmortems.models import Incident, Reference
 from postmortems.prose import Prose
 from postmortems.rows import capped_count
-from postmortems.views.incidents import page_number, parameters
+from postmortems.views.paging import page_number, parameters
 
 from .filters import DUE, SORTS, STATUSES, ActionableFilter
 from .models import Actionable, Kind

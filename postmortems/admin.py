@@ -15,12 +15,15 @@ from .models import (
     Incident,
     IncidentCause,
     IncidentLink,
+    NameIndexed,
     Numbering,
     OldSlug,
     Organisation,
     Reference,
     RenderedText,
+    SearchDocument,
     Service,
+    Word,
 )
 from .refresh import refresh_cause, refresh_incident, refresh_place, tally
 
@@ -33,7 +36,7 @@ MILESTONE_FIELDS = [
     for name in ("started", "detected", "acknowledged", "mitigated", "resolved")
 ]
 
-DERIVED = (OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition)
+DERIVED = (OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition, SearchDocument, Word, NameIndexed)
 
 
 class EditionAdmin(admin.ModelAdmin):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, F, IntegerField, Model, QuerySet, Subquery, Sum, Value, When
+from django.db.models import Case, Exists, F, IntegerField, Model, QuerySet, Subquery, Sum, Value, When
 
 from .conditional import remembered
 from .filters import UNKNOWN_YEAR
@@ -74,10 +74,13 @@ class Facets:
 
     def _years(self) -> list[tuple[str, str]]:
         """The newest years down to the oldest that has an incident, those asked for, and "date unknown"."""
-        years = remembered(("years", self.everything), lambda: _years_of(self.visible))
+        years = self._extent()[0]
         asked = {int(value) for value in self.given["year"] if value != UNKNOWN_YEAR}
         shown = sorted({*years, *asked}, reverse=True)
         return [*((str(year), str(year)) for year in shown), (UNKNOWN_YEAR, "Date unknown")]
+
+    def _extent(self) -> tuple[list[int], bool]:
+        return remembered(("extent", self.everything), lambda: _extent_of(self.visible))
 
     def all(self) -> tuple[int, bool]:
         """How many incidents there are without any filter, and whether there are more."""
@@ -85,7 +88,7 @@ class Facets:
 
     def count(self) -> None:
         """Count every value among the incidents that match the other facets, unless there are too many."""
-        if self.all()[0] > COUNTED_UP_TO:
+        if self._extent()[1]:
             return
         values = remembered(("facets", self.everything), lambda: _values_of(self.visible))
         for name in TITLES:
@@ -97,6 +100,23 @@ class Facets:
         counts = Counter(value for row in matching for value in row[name])
         for option in self.options[name]:
             option.count = counts[option.value]
+
+    def count_found(self, counts: Mapping[str, Mapping[str, int]]) -> None:
+        """Take over the counts of a search, and offer what it found most often (a query for each kind of place).
+
+        `counts` maps kinds to values to counts; organisations, services and causes by id.
+        """
+        for name, model in PLACES.items():
+            often = Counter({int(pk): count for pk, count in counts[name].items()})
+            wanted = {*self.chosen[name], *(pk for pk, _ in often.most_common(SHOWN))}
+            rows = model._default_manager.filter(pk__in=wanted).values_list("pk", "slug", "name")
+            ordered = sorted(rows, key=lambda row: (-often[row[0]], row[2]))
+            self.options[name] = [
+                Option(slug, label, slug in self.given[name], often[pk]) for pk, slug, label in ordered
+            ]
+        for name in TITLES.keys() - PLACES.keys():
+            for option in self.options[name]:
+                option.count = counts[name].get(option.value, 0)
 
     def shown(self) -> list[Facet]:
         """The facets with something to choose; status only for those who see more than published ones."""
@@ -125,13 +145,14 @@ def _found(model: type[Model], wanted: list[str]) -> list[tuple[int, str, str]]:
     return list(rows.order_by(*order).values_list("pk", "slug", "name")[: SHOWN + len(wanted)])
 
 
-def _years_of(visible: IncidentQuerySet) -> list[int]:
-    """The newest years in which there may be an incident; both ends come from the ends of an index."""
+def _extent_of(visible: IncidentQuerySet) -> tuple[list[int], bool]:
+    """The newest years in which there may be an incident, and whether there are too many incidents to count."""
     dated = visible.filter(occurred_at__isnull=False).values("occurred_at")
     newest, oldest = dated.order_by(*NEWEST)[:1], dated.order_by(F("occurred_at").asc(nulls_first=True))[:1]
-    ends = Edition.objects.annotate(newest=Subquery(newest), oldest=Subquery(oldest))
-    last, first = ends.values_list("newest", "oldest").first() or (None, None)
-    return list(range(last.year, first.year - 1, -1))[:SHOWN] if last and first else []
+    many = Exists(visible.order_by()[COUNTED_UP_TO : COUNTED_UP_TO + 1])
+    found = Edition.objects.annotate(newest=Subquery(newest), oldest=Subquery(oldest), many=many)
+    last, first, too_many = found.values_list("newest", "oldest", "many").first() or (None, None, False)
+    return list(range(last.year, first.year - 1, -1))[:SHOWN] if last and first else [], too_many
 
 
 def _values_of(visible: IncidentQuerySet) -> list[dict[str, set[str]]]:

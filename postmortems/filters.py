@@ -17,6 +17,7 @@ from .ordering import KnownFirstDescending
 from .rows import linked
 
 UNKNOWN_YEAR = "unknown"
+# The orders of a list; a search adds relevance, which is its own.
 SORTS = {
     "newest": "Newest first",
     "oldest": "Oldest first",
@@ -29,7 +30,6 @@ ORDERS = {
     "severity": ("severity", *NEWEST),
     "longest": (KnownFirstDescending("lasted"), F("number").desc()),
 }
-REFERENCE = re.compile(r"\s*INC-?([1-9]\d{0,8})\s*\Z", re.IGNORECASE)
 
 
 def is_year(value: str) -> bool:
@@ -81,7 +81,6 @@ class IncidentFilter(django_filters.FilterSet):
     `chosen` maps organisation, service and cause to the ids of the chosen ones; set it before asking for incidents.
     """
 
-    q = django_filters.CharFilter(method="by_words", max_length=2_000)
     organisation = Values(method="by_organisation")
     service = Values(method="by_service")
     cause = Values(method="by_cause")
@@ -89,7 +88,7 @@ class IncidentFilter(django_filters.FilterSet):
     year = Years(method="by_year")
     detection = django_filters.MultipleChoiceFilter(choices=Detection.choices, method="one_of")
     status = django_filters.MultipleChoiceFilter(choices=Status.choices, method="one_of")
-    sort = django_filters.ChoiceFilter(choices=tuple(SORTS.items()), method="in_order")
+    sort = django_filters.ChoiceFilter(choices=(("relevance", ""), *SORTS.items()), method="in_order")
 
     chosen: dict[str, list[int]]
 
@@ -101,15 +100,6 @@ class IncidentFilter(django_filters.FilterSet):
         """The given values that make sense, by name."""
         self.form.is_valid()
         return self.form.cleaned_data
-
-    def by_words(self, incidents: QuerySet[Incident], name: str, value: str) -> QuerySet[Incident]:
-        """Every word in title or summary, or the reference itself."""
-        reference = REFERENCE.match(value)
-        if reference:
-            return incidents.filter(number=int(reference.group(1)))
-        for word in value.replace("\0", " ").split()[:20]:
-            incidents = incidents.filter(Q(title__icontains=word) | Q(summary__icontains=word))
-        return incidents
 
     def one_of(self, incidents: QuerySet[Incident], name: str, values: list[str]) -> QuerySet[Incident]:
         """A column with one of the values."""
@@ -147,11 +137,12 @@ class IncidentFilter(django_filters.FilterSet):
     @property
     def order(self) -> str:
         """The chosen order."""
-        return self.form.cleaned_data.get("sort") or "newest"
+        sort = self.form.cleaned_data.get("sort")
+        return sort if sort in ORDERS else "newest"
 
     def notices(self) -> list[str]:
         """What of the address was not understood and is therefore ignored, in words."""
-        known = {*self.filters, "page"}
+        known = {*self.filters, "q", "page"}
         odd = [f"There is no filter named “{name}”; it is ignored." for name in self.data if name not in known]
         wrong = [f"The value given for {name} is not one it can have; it is ignored." for name in self.errors]
         return (odd + wrong)[:5]

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import ExtractYear
 
-from . import markdown
+from . import markdown, search
 from .models import SECTIONS, Cause, CauseYear, Edition, Incident, IncidentCause, Organisation, Reference, Service
 from .prose import Text, keep
 
@@ -24,11 +24,12 @@ def refresh_incident(incident: Incident) -> None:
 
 @transaction.atomic
 def refresh_texts(incident: Incident) -> list[IncidentCause]:
-    """The kept HTML and the references of one incident; returns its causes."""
+    """The kept HTML, the references and the search index of one incident; returns its causes."""
     causes = list(incident.incident_causes.all())
     texts = _texts(incident, causes)
     keep(f"incident:{incident.pk}", texts)
     _keep_references(incident, [text.source for text in texts])
+    search.index_incident(incident)
     return causes
 
 
@@ -61,6 +62,7 @@ def _keep_references(incident: Incident, texts: Iterable[str]) -> None:
 def refresh_cause(cause: Cause) -> None:
     """What hangs on one cause."""
     keep(f"cause:{cause.pk}", map(Text, (cause.definition, cause.recognise, cause.mitigations)))
+    search.index_name(cause)
     Edition.bump()
 
 
@@ -68,13 +70,14 @@ def refresh_cause(cause: Cause) -> None:
 def refresh_place(place: Organisation | Service) -> None:
     """What hangs on an organisation or a service."""
     keep(f"{place._meta.model_name}:{place.pk}", [Text(place.description)])
+    search.index_name(place)
     Edition.bump()
 
 
 @transaction.atomic
 def tally(causes: Iterable[int] | None = None) -> None:
     """Count the open incidents of these causes (default: all) by year; three queries."""
-    links: QuerySet[IncidentCause] = IncidentCause.objects.filter(incident__is_open=True)
+    links: QuerySet[IncidentCause] = IncidentCause.objects.filter(incident__is_open=1)
     old = CauseYear.objects.all()
     if causes is not None:
         wanted = set(causes)

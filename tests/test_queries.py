@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
@@ -34,7 +35,7 @@ FACETS = "whether to count facets, and the incidents, services and causes to cou
 COSTS = [
     ("/", 12, f"edition; {ROW} twice (4), services, causes, open actionables; causes that recur; {COUNTS}"),
     ("/incidents/", 15, f"{LIST}; {FACETS}"),
-    (f"/incidents/?cause={CAUSE}&service=lvs&sort=longest&q=the", 17, f"{LIST}; {FACETS}; {FEW} (2)"),
+    (f"/incidents/?cause={CAUSE}&service=lvs&sort=longest", 17, f"{LIST}; {FACETS}; {FEW} (2)"),
     (SWIFT, 12, "edition, incident, causes, kept HTML, what it mentions, kin (2), services, links, what mentions it, "
                 "actionables with their last change, timeline"),
     (LABS, 12, "the same"),
@@ -85,6 +86,18 @@ def test_a_page_costs_what_the_table_says(
     assert number <= 12 or FACETS in reason
     with django_assert_num_queries(number, info=reason):
         client.get(address)
+
+
+SEARCHES = ("restart", "syslog socket", "org:wikimedia puppet", "ENOTCONN", "INC-3", "nothing of that kind")
+
+
+@pytest.mark.parametrize("text", SEARCHES)
+def test_a_search_asks_no_more_of_many_incidents(client: Client, text: str) -> None:
+    """Finding, ranking, facets by name, and the passages of each kind that are quoted: never more than 30."""
+    address = "/incidents/?" + urlencode({"q": text})
+    before = spent(client, address)
+    add_many()
+    assert max(before, spent(client, address)) <= 30
 
 
 def test_sixty_more_incidents_cost_no_query_more(client: Client) -> None:

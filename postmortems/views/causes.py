@@ -15,7 +15,7 @@ from ..models import Cause, Incident, IncidentCause, Moved, Role, get_by_slug
 from ..models.incidents import IncidentQuerySet
 from ..prose import Prose
 from ..rows import FEW, IncidentRow, incident_rows, linked, most_common
-from .incidents import PAGE, page_number
+from .paging import PAGE, page_number
 
 VIEWS = {"matrix": "Matrix", "list": "List"}
 COLUMNS = 8

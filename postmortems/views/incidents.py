@@ -9,35 +9,23 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
+from .. import search
 from ..access import reads_everything
 from ..conditional import revalidated
-from ..facets import Facets
+from ..facets import TITLES, Facets
 from ..filters import SORTS, IncidentFilter
 from ..matrix import Kin, kin_of
 from ..models import SECTIONS, Incident, IncidentCause, Moved, Reference, Role, get_by_slug
 from ..models.incidents import IncidentQuerySet
 from ..prose import Prose
-from ..rows import IncidentRow, capped_count, extent, incident_rows, milestones_of
+from ..rows import IncidentRow, capped_count, extent, incident_rows, milestones_of, rows_of
+from .paging import PAGE, page_number, parameters
 
-PAGE = 20
-DEEPEST = 5_000
 DURATIONS = (
     ("TTD", "time to detect, from started to detected", "detected"),
     ("TTM", "time to mitigate, from started to the end of the impact", "mitigated"),
     ("TTR", "time to resolve, from started to resolved", "resolved"),
 )
-
-
-def page_number(request: HttpRequest) -> int:
-    """The page asked for, 1 for anything that is not a page."""
-    given = request.GET.get("page", "1")
-    number = int(given) if given.isascii() and given.isdigit() and len(given) < 5 else 1
-    return min(max(number, 1), DEEPEST)
-
-
-def parameters(request: HttpRequest, *without: str) -> list[tuple[str, str]]:
-    """The address's parameters as pairs, in order, blanks and those named left out."""
-    return [(name, value) for name, values in request.GET.lists() for value in values if value and name not in without]
 
 
 @require_safe
@@ -48,25 +36,55 @@ def listing(request: HttpRequest) -> HttpResponse:
     chosen = IncidentFilter(request.GET, visible)
     facets = Facets(chosen.understood(), visible, everything=reads_everything(request.user))
     chosen.chosen = facets.chosen
-    facets.count()
-    page = page_number(request)
-    rows = incident_rows(chosen.ordered(), limit=PAGE + 1, offset=(page - 1) * PAGE, causes=True, services=True)
-    count, more = capped_count(chosen.qs) if request.GET.keys() - {"page", "sort"} else facets.all()
+    shown = _found(request, facets) if request.GET.get("q", "").strip() else _listed(request, chosen, facets)
     context = {
         "q": request.GET.get("q", ""),
-        "rows": rows[:PAGE],
-        "count": count,
-        "more": more,
-        "page": page,
-        "has_next": len(rows) > PAGE,
+        "page": page_number(request),
         "facets": facets.shown(),
         "chips": _chips(request, facets),
-        "sorts": SORTS,
-        "sort": chosen.order,
-        "notices": chosen.notices(),
         "kept": parameters(request, "page"),
+        **shown,
+        "notices": [*chosen.notices(), *shown["notices"]],
     }
     return render(request, "postmortems/incidents.html", context)
+
+
+def _listed(request: HttpRequest, chosen: IncidentFilter, facets: Facets) -> dict[str, Any]:
+    """What the list shows when nothing is searched for."""
+    facets.count()
+    start = (page_number(request) - 1) * PAGE
+    rows = incident_rows(chosen.ordered(), limit=PAGE + 1, offset=start, causes=True, services=True)
+    count, more = capped_count(chosen.qs) if request.GET.keys() - {"page", "sort"} else facets.all()
+    return {
+        "rows": rows[:PAGE],
+        "has_next": len(rows) > PAGE,
+        "count": count,
+        "more": more,
+        "sorts": SORTS,
+        "sort": chosen.order,
+        "notices": [],
+        "results": None,
+    }
+
+
+def _found(request: HttpRequest, facets: Facets) -> dict[str, Any]:
+    """What the list shows of a search: the incidents with the passages that show why."""
+    text, sort = request.GET["q"], request.GET.get("sort", "")
+    results = search.search(text, request.user, filters=facets.given, sort=sort, page=page_number(request))
+    facets.count_found(results.facets)
+    return {
+        "rows": rows_of(results.ids, causes=True, services=True),
+        "has_next": results.has_next,
+        "count": results.count,
+        "more": results.capped,
+        "sorts": {"relevance": "Most relevant", **SORTS},
+        "sort": results.sort,
+        "notices": results.query.notices,
+        "results": results,
+        "passages": search.passages(results.ids, results.words),
+        "marked": search.marked,
+        "drops": [(TITLES[drop.kind] if drop.kind in TITLES else drop.kind, drop) for drop in results.drops],
+    }
 
 
 def _chips(request: HttpRequest, facets: Facets) -> list[dict[str, Any]]:
@@ -99,7 +117,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     prose = Prose.of(request.user, f"incident:{incident.pk}")
     moments = milestones_of(incident)
     when, duration = extent(moments)
-    kin = kin_of(incident.pk, links, request.user)
+    kin = kin_of(incident.pk, links, visible)
     context = {
         "incident": incident,
         "moments": moments,

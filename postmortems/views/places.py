@@ -13,7 +13,7 @@ from ..models import Incident, IncidentCause, Moved, Organisation, Service, get_
 from ..models.incidents import IncidentQuerySet
 from ..prose import Prose
 from ..rows import capped_count, incident_rows, linked, most_common
-from .incidents import PAGE, page_number
+from .paging import PAGE, page_number
 
 LOOKED_AT = 200
 

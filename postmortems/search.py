@@ -1,0 +1,163 @@
+"""Search: the one door to it. Nothing outside `postmortems/search*.py` knows how any database searches.
+
+How it is done: every incident is a document of tokens made here (`search_tokens`), the same for every database. An
+engine finds the newest documents that match, up to `CAP`; of these the newest and the best by title and summary,
+however old, are put in order (`search_rank`). So a frequent word costs no more than a rare one, and both databases
+give the same answer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from . import search_words
+from .models import Incident
+from .search_engine import engine
+from .search_find import CAP, Found, by_relevance, find, in_order
+from .search_index import check, forget, index_incident, index_name, rebuild
+from .search_passages import Passage, Words, marked, passages, words_of
+from .search_query import Query, parse
+from .search_scope import COUNTED, Scope, scope_of
+from .search_suggest import Suggestion, named, suggest
+
+if TYPE_CHECKING:
+    from .access import Reader
+
+__all__ = [
+    "CAP", "PAGE", "SORTS", "Drop", "Passage", "Query", "Results", "Suggestion", "Words", "check", "forget",
+    "index_incident", "index_name", "marked", "passages", "rebuild", "search", "suggest", "words_of",
+]  # fmt: skip
+
+PAGE = 20
+SORTS = ("relevance", "newest", "oldest", "severity", "longest")
+LITTLE = 2  # results up to which a spelling is doubted
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A filter that stands in the way, and how many there are without it."""
+
+    kind: str
+    count: int
+    capped: bool
+
+
+@dataclass(slots=True)
+class Results:
+    """One page of what was found.
+
+    how: "" when everything asked for holds; "prefix" when the last word was completed; "parts" when parts of an
+    identifier stand apart; "any" when only some of the words do (then the best come first and count is what is shown).
+    facets: kind to value to count among the first `CAP`, each kind counted without its own selection; organisations,
+    services and causes by id (as text). query.notices say what was not understood.
+    """
+
+    ids: list[int]
+    count: int
+    capped: bool
+    page: int
+    has_next: bool
+    sort: str
+    how: str
+    query: Query
+    words: Words
+    facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    did_you_mean: str = ""
+    drops: list[Drop] = field(default_factory=list)
+    named: list[Suggestion] = field(default_factory=list)
+
+
+def search(
+    text: str, user: Reader, *, filters: Mapping[str, list[str]] | None = None, sort: str = "", page: int = 1
+) -> Results:
+    """Find incidents this reader may see; for any text whatever.
+
+    filters: kind (see `search_scope.KINDS`) to values, slugs for organisation, service and cause; values of one kind
+    are alternatives, kinds must all hold. sort: one of `SORTS`; by default relevance, newest first without words.
+    Three to a dozen queries.
+    """
+    query = parse(text)
+    scope = scope_of(user, query, filters or {})
+    found = find(query, scope)
+    if sort not in SORTS or (sort == "relevance" and not query.has_words):
+        sort = "relevance" if query.has_words else "newest"
+    page = max(page, 1)
+    ids, count = _page(found, scope, sort, page)
+    results = Results(
+        ids=_visible(ids[:PAGE], user), count=count, capped=found.capped, page=page, has_next=len(ids) > PAGE,
+        sort=sort, how=found.attempt.how, query=query, words=words_of(_as_found(query, found)),
+        facets=_facets(found, scope),
+    )  # fmt: skip
+    if page == 1:
+        results.named = named(query)
+        _help(results, found, scope)
+    return results
+
+
+def _as_found(query: Query, found: Found) -> Query:
+    """The words that were looked for in the end, for marking."""
+    return Query(terms=list(found.attempt.terms) or query.terms, phrases=query.phrases)
+
+
+def _page(found: Found, scope: Scope, sort: str, page: int) -> tuple[list[int], int]:
+    """The ids of a page and one more if there is a next one, and the count."""
+    skip, limit = (page - 1) * PAGE, PAGE + 1
+    count = min(len(found.rows), CAP)
+    if sort == "relevance":
+        return by_relevance(found, scope, skip, limit), count
+    return in_order(found, scope, sort, skip, limit), count
+
+
+def _visible(ids: list[int], user: Reader) -> list[int]:
+    """Without what the reader may not see, whatever the index says (one query)."""
+    seen = set(Incident.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+    return [pk for pk in ids if pk in seen]
+
+
+def _facets(found: Found, scope: Scope) -> dict[str, dict[str, int]]:
+    """Counts by kind; a query more for each kind that is chosen."""
+    wanted = found.attempt.wanted()
+    facets = _counted(row[3] for row in found.rows[:CAP])
+    for kind in scope.chosen.keys() & facets.keys():
+        rows = engine().found(scope.expression(wanted, without=kind), CAP, scope.span)
+        facets[kind] = _counted(row[3] for row in rows)[kind]
+    return facets
+
+
+def _counted(facets: Iterable[str]) -> dict[str, dict[str, int]]:
+    counts: dict[str, dict[str, int]] = {kind: {} for kind in COUNTED}
+    for token, number in Counter(" ".join(facets).split()).items():
+        kind, _, value = token[1:].partition(":")
+        if kind in counts:
+            counts[kind][value.upper() if value[:3] == "sev" else value] = number
+    return counts
+
+
+def _help(results: Results, found: Found, scope: Scope) -> None:
+    """When little is found: another spelling, and which filter to drop."""
+    if results.query.has_words and (results.count <= LITTLE or results.how == "any"):
+        results.did_you_mean = _corrected(results.query, found, scope)
+    if not found.rows and scope.chosen:
+        wanted = found.attempt.wanted()
+        counts = {
+            kind: len(engine().keys(scope.expression(wanted, kind), CAP + 1, span=scope.span)) for kind in scope.chosen
+        }
+        drops = [Drop(kind, min(count, CAP), count > CAP) for kind, count in counts.items() if count]
+        results.drops = sorted(drops, key=lambda drop: -drop.count)
+
+
+def _corrected(query: Query, found: Found, scope: Scope) -> str:
+    """The text with misspelt words put right, if that finds something this reader may see."""
+    text = query.text
+    for term in query.terms if not query.pasted else []:
+        known = found.frequencies.get(term.stems[0], 0)
+        better = search_words.correction(term.parts[0], known) if len(term.parts) == 1 else None
+        if better:
+            text = text.replace(term.text, better, 1)
+    if text == query.text:
+        return ""
+    wanted = find(parse(text), scope).attempt.wanted()
+    return text if engine().keys(scope.expression(wanted), 1, span=scope.span) else ""

@@ -1,0 +1,302 @@
+"""Everything of an incident that search knows, read through related names, as passages and as one document."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from .models import MILESTONES, SECTIONS, Incident, IncidentCause, IncidentLink
+from .momentfields import columns
+from .moments import Moment
+from .search_tokens import chunks
+
+EPOCH = datetime(1, 1, 1, tzinfo=UTC)
+LESSONS = ("went_well", "went_wrong", "got_lucky")
+HEADINGS = dict(SECTIONS)
+MOST_WORDS = 30_000  # of one incident
+MOST_BYTES = 700_000  # of its tokens; PostgreSQL takes a megabyte of different ones
+LONGEST_PASSAGE = 50_000  # characters
+# How long an incident lasted, in bands from the longest (seconds at least): sorting walks them one by one.
+BANDS = (604_800, 86_400, 28_800, 14_400, 7_200, 3_600, 1_800, 900, 0)
+# What `has:` may ask for, and the related name that tells.
+HAS = {"timeline": "timeline", "actionables": "actionables", "causes": "incident_causes", "links": "links"}
+_PARAGRAPH = re.compile(r"\n[ \t]*\n|\n(?=[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t])")
+
+
+class Passage(NamedTuple):
+    """A piece of text that a result can quote: tier a (what it is called) to d (excerpts and links), kind, place."""
+
+    tier: str
+    kind: str  # m: facts, s: section, t: timeline, x: excerpt, c: cause, n: its name, a: actionable, l: link, o: source
+    place: str  # which of its kind
+    anchor: str
+    label: str
+    text: str
+
+    @property
+    def head(self) -> str:
+        """Stands before its words in the stream."""
+        return f"§{self.tier}{self.kind}:{self.place}" + (f"@{self.anchor}" if self.kind in "tx" else "")
+
+
+@dataclass(slots=True)
+class Document:
+    """A `SearchDocument` before it has a key."""
+
+    incident_id: int
+    number: int
+    minute: int | None
+    lasted: int | None
+    facets: str
+    stream: str
+    bag: str
+
+
+Found = Iterator[tuple[int, Passage]]
+
+
+def minute_of(at: datetime | None) -> int | None:
+    """Whole minutes since the year 1."""
+    return None if at is None else (at - EPOCH) // timedelta(minutes=1)
+
+
+def _pieces(text: str) -> list[str]:
+    """Paragraphs, list items and, where those are long, lines."""
+    found: list[str] = []
+    for piece in _PARAGRAPH.split(text):
+        found += piece.split("\n") if len(piece) > 1_000 else [piece]
+    return [piece.strip() for piece in found if piece.strip()]
+
+
+def _facts(ids: list[int]) -> Found:
+    """Title, short name, reference, organisation and responders."""
+    rows = Incident.objects.filter(pk__in=ids).values_list(
+        "pk", "number", "title", "short_name", "organisation__name", "responders", *columns(*MILESTONES)
+    )
+    for pk, number, title, short, organisation, responders, *moments in rows:
+        yield pk, Passage("a", "m", "title", "", "Title", title)
+        yield pk, Passage("a", "m", "name", "", "Title", f"INC-{number}\n{short}")
+        if organisation:
+            yield pk, Passage("b", "n", "organisation", "", "Organisation", organisation)
+        if responders:
+            yield pk, Passage("c", "m", "responders", "", "Responders", responders)
+        days = {moment.iso()[:10]: moment.day_text() for moment in _moments(moments) if moment.is_dated}
+        for place, (iso, words) in enumerate(days.items()):
+            yield pk, Passage("c", "m", f"day-{place}", "", "Date", f"{iso} {words}")
+
+
+def _moments(values: list[Any]) -> list[Moment]:
+    return [Moment(*values[start : start + 3]) for start in range(0, len(values), 3)]
+
+
+def _services(ids: list[int]) -> Found:
+    links = Incident.services.through.objects.filter(incident__in=ids).order_by("service__name")
+    for pk, service, name in links.values_list("incident_id", "service_id", "service__name"):
+        yield pk, Passage("b", "n", f"service-{service}", "", "Service", name)
+
+
+def sections_at(ids: Iterable[int], fields: Iterable[str] = HEADINGS) -> Found:
+    """The passages of these sections (one query)."""
+    fields = list(fields)
+    for pk, *texts in Incident.objects.filter(pk__in=list(ids)).values_list("pk", *fields):
+        for field, text in zip(fields, texts, strict=True):
+            anchor = "lessons" if field in LESSONS else field
+            for place, piece in enumerate(_pieces(text)):
+                tier = "b" if field == "summary" else "c"
+                yield pk, Passage(tier, "s", f"{field}-{place}", anchor, HEADINGS[field], piece)
+
+
+def _timeline(ids: list[int]) -> Found:
+    """Entries and their excerpts line by line; anchors as the incident's page has them."""
+    taken: dict[int, set[str]] = defaultdict(set)
+    for pk, position, moment, *texts in _entries(ids):
+        yield from (
+            (pk, passage) for passage in _entry(moment, position, entry_anchor(moment, position, taken[pk]), texts)
+        )
+
+
+def _entries(ids: list[int], **which: Any) -> Iterator[tuple[Any, ...]]:
+    names = ("position", "when_at", "when_clock", "when_precision", "text", "excerpt", "excerpt_label")
+    rows = Incident.objects.filter(pk__in=ids, timeline__isnull=False, **which).order_by("pk", "timeline__position")
+    for pk, position, at, clock, precision, *texts in rows.values_list("pk", *(f"timeline__{name}" for name in names)):
+        yield pk, position, Moment(at, clock, precision), *texts
+
+
+def _entry(moment: Moment, position: int, anchor: str, texts: list[str]) -> Iterator[Passage]:
+    text, excerpt, label = texts
+    told = f"Timeline {moment.clock_text()}".strip()
+    for place, piece in enumerate(_pieces(text)):
+        yield Passage("c", "t", f"{position}-{place}", anchor, told, piece)
+    for place, line in enumerate([label, *excerpt.splitlines()] if excerpt else []):
+        if line.strip():
+            yield Passage("d", "x", f"{position}-{place}", anchor, f"{told}, excerpt", line.strip())
+
+
+def entries_at(wanted: dict[tuple[int, int], str]) -> Found:
+    """The passages of these timeline entries: (incident, position) to anchor (one query)."""
+    ids, positions = {pk for pk, _ in wanted}, {position for _, position in wanted}
+    for pk, position, moment, *texts in _entries(list(ids), timeline__position__in=positions):
+        if (pk, position) in wanted:
+            yield from ((pk, passage) for passage in _entry(moment, position, wanted[pk, position], texts))
+
+
+def entry_anchor(moment: Moment, position: int, taken: set[str]) -> str:
+    """t-2323 for an entry at 23:23, t-2323-2 for the second one; t-p4 for the fourth when it has no time."""
+    stem = f"t-{_clock(moment)}" if moment.has_clock_time else f"t-p{position}"
+    anchor, number = stem, 1
+    while anchor in taken:
+        number += 1
+        anchor = f"{stem}-{number}"
+    taken.add(anchor)
+    return anchor
+
+
+def _clock(moment: Moment) -> str:
+    if moment.clock is not None:
+        minutes = moment.clock // timedelta(minutes=1) % 1440
+        return f"{minutes // 60:02d}{minutes % 60:02d}"
+    return moment.at.strftime("%H%M") if moment.at else ""
+
+
+def causes_at(ids: Iterable[int], **which: Any) -> Found:
+    """The passages of the causes of these incidents, of all or of which (one query)."""
+    rows = IncidentCause.objects.filter(incident__in=list(ids), **which).order_by("position", "pk")
+    for pk, cause, role, name, aliases, explanation in rows.values_list(
+        "incident_id", "cause_id", "role", "cause__name", "cause__aliases", "explanation"
+    ):
+        anchor = f"cause-{cause}-{role}"
+        yield pk, Passage("b", "n", anchor, anchor, "Cause", name)
+        if aliases:
+            yield pk, Passage("d", "c", f"{anchor}-names", anchor, "Cause, also called", aliases)
+        for place, piece in enumerate(_pieces(explanation)):
+            yield pk, Passage("c", "c", f"{anchor}-{place}", anchor, "Cause", piece)
+
+
+def actionables_at(ids: Iterable[int], **which: Any) -> Found:
+    """The passages of the actionables of these incidents, of all or of which (one query)."""
+    names = ("number", "title", "description", "outcome", "owner", "ticket_label", "ticket_url")
+    rows = Incident.objects.filter(pk__in=list(ids), actionables__isnull=False, **which).order_by(
+        "pk", "actionables__position"
+    )
+    for pk, number, title, description, outcome, owner, label, url in rows.values_list(
+        "pk", *(f"actionables__{name}" for name in names)
+    ):
+        anchor = f"ACT-{number}"
+        yield pk, Passage("b", "a", f"{anchor}-title", anchor, "Actionable", f"{anchor} {title}")
+        pieces = [*_pieces(description), *_pieces(outcome), f"{owner} {label}".strip(), url]
+        for place, piece in enumerate(pieces):
+            if piece:
+                yield pk, Passage("c", "a", f"{anchor}-{place}", anchor, "Actionable", piece)
+
+
+def _links(ids: list[int]) -> Found:
+    rows = IncidentLink.objects.filter(incident__in=ids).order_by("position", "pk")
+    for pk, link, label, note, url in rows.values_list("incident_id", "pk", "label", "note", "url"):
+        yield pk, Passage("d", "l", str(link), "source", "Link", f"{label} {note}".strip())
+        yield pk, Passage("d", "l", f"{link}-url", "source", "Link", url)
+
+
+def _source(ids: list[int]) -> Found:
+    rows = Incident.objects.filter(pk__in=ids).values_list("pk", "source_title", "source_url", "source_note")
+    for pk, *texts in rows:
+        pieces = [*texts[:2], *_pieces(texts[2])]
+        for place, piece in enumerate(pieces):
+            if piece:
+                yield pk, Passage("d", "o", str(place), "source", "Source", piece)
+
+
+READERS: tuple[tuple[str, Callable[[list[int]], Found]], ...] = (
+    ("m", _facts), ("n", _services), ("s", sections_at), ("tx", _timeline), ("nc", causes_at), ("a", actionables_at),
+    ("l", _links), ("o", _source),
+)  # fmt: skip
+
+
+def passages_of(ids: list[int], kinds: str = "mnstxcalo") -> dict[int, list[Passage]]:
+    """The passages of these incidents, those of the asked kinds at least (a query for each kind)."""
+    found: dict[int, list[Passage]] = defaultdict(list)
+    for reads, reader in READERS:
+        if set(reads) & set(kinds):
+            for pk, passage in reader(ids):
+                found[pk].append(passage)
+    return found
+
+
+def documents_of(ids: list[int]) -> list[Document]:
+    """These incidents as they should be indexed, in the order of their ids (about fifteen queries)."""
+    passages = passages_of(ids)
+    facets, kept, rows = _facet_tokens(ids), _kept_tokens(ids), Incident.objects.filter(pk__in=ids).order_by("pk")
+    return [
+        Document(pk, number, minute_of(at), lasted, " ".join(facets[pk]), *words_of(passages[pk], kept[pk]))
+        for pk, number, at, lasted in rows.values_list("pk", "number", "occurred_at", "lasted")
+    ]
+
+
+def words_of(passages: Iterable[Passage], more: Iterable[str] = ()) -> tuple[str, str]:
+    """The stream and the bag of an incident with more tokens in it; passages of the first tiers come first."""
+    lines: list[str] = []
+    bag = set(more)
+    words, size = MOST_WORDS, MOST_BYTES
+    for passage in sorted(passages, key=lambda passage: passage.tier):
+        found = list(chunks(passage.text[:LONGEST_PASSAGE]))
+        parts = " ".join(part for chunk in found for part in chunk.parts)
+        tokens = {token for chunk in found for token in chunk.bag}
+        new = {mark + token for mark in _marks(passage) for token in tokens} - bag
+        words -= parts.count(" ") + 1
+        size -= len(parts.encode()) + len(" ".join(new).encode())
+        if words < 0 or size < 0:
+            break
+        bag |= new
+        if parts:
+            lines.append(f"{passage.head} {parts} ")
+    return "\n".join(lines), " ".join(sorted(bag))
+
+
+def _marks(passage: Passage) -> str:
+    """Which bags its tokens go into: all (~), summary and names (+), names alone (^), actionables' titles (!)."""
+    named = passage.tier == "a" or passage.kind == "n"
+    return "~" + "^" * named + "+" * (passage.tier in "ab") + "!" * (passage.tier + passage.kind == "ba")
+
+
+def _facet_tokens(ids: list[int]) -> dict[int, list[str]]:
+    """What each incident is counted by, as "@kind:value"; "@open" when everybody may read it."""
+    found: dict[int, list[str]] = {}
+    names = ("pk", "is_open", "severity", "status", "detection", "organisation_id", "occurred_at")
+    for pk, is_open, severity, status, detection, place, at in Incident.objects.filter(pk__in=ids).values_list(*names):
+        year = at.astimezone(UTC).year if at else "unknown"
+        tokens = [f"@severity:{severity}", f"@status:{status}", f"@detection:{detection}", f"@year:{year}"]
+        tokens += [f"@organisation:{place}"] if place else []
+        found[pk] = ["@all", *["@open"] * bool(is_open), *(token.lower() for token in tokens)]
+    hit = Incident.services.through.objects.filter(incident__in=ids).order_by("service_id")
+    for pk, service in hit.values_list("incident_id", "service_id"):
+        found[pk].append(f"@service:{service}")
+    causes = IncidentCause.objects.filter(incident__in=ids).order_by("cause_id")
+    for pk, cause in causes.values_list("incident_id", "cause_id").distinct():
+        found[pk].append(f"@cause:{cause}")
+    return found
+
+
+def band_of(lasted: int | None) -> str:
+    """The token of the band a duration falls into."""
+    return "@lasted:unknown" if lasted is None else f"@lasted:{next(band for band in BANDS if lasted >= band)}"
+
+
+def owner_values(owner: str) -> list[str]:
+    """What an owner is found by: the whole name and each of its words."""
+    parts = [part for chunk in chunks(owner) for part in chunk.parts]
+    return ["-".join(parts), *parts] if parts else []
+
+
+def _kept_tokens(ids: list[int]) -> dict[int, set[str]]:
+    """What each incident can be narrowed or sorted by but is not counted by: owners, parts it has, its duration."""
+    chosen = Incident.objects.filter(pk__in=ids).order_by("pk")
+    found = {pk: {band_of(lasted)} for pk, lasted in chosen.values_list("pk", "lasted")}
+    for pk, owner in chosen.values_list("pk", "actionables__owner").distinct():
+        found[pk].update(f"@owner:{value}" for value in owner_values(owner or ""))
+    for name, relation in HAS.items():
+        for pk in chosen.filter(**{f"{relation}__isnull": False}).values_list("pk", flat=True).distinct():
+            found[pk].add(f"@has:{name}")
+    return found

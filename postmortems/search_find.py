@@ -1,0 +1,210 @@
+"""Finds and orders: as asked, and when that finds nothing, as nearly as asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+from . import search_words
+from .models import SearchDocument
+from .search_documents import BANDS
+from .search_engine import engine
+from .search_expression import EVER, Expression, Phrase, Span, Token, either, together
+from .search_query import Query, Term
+from .search_rank import Candidate, needle, ranked, rarity
+from .search_scope import Scope
+
+CAP = 1_000  # counted and counted by facet up to here
+RANKED = 80  # put in order by what they say
+FROM_TIER = 25  # of these, by title or summary, however old
+TELLING = 8  # rarest words that a long text is looked up by
+MOST_NEEDED = 12  # of the words of a long text
+FREQUENT = 0.1  # share of all incidents above which a word tells nothing among others
+WEAKEST = 0.3  # of the best score, for what only has some of the words
+IN_BAND = 2_000
+Row = tuple[int, int, int | None, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One way to understand a query. `how`: "" as asked, "prefix", "parts" or "any" (some of the words)."""
+
+    how: str
+    terms: tuple[Term, ...]
+    phrases: tuple[tuple[str, ...], ...] = ()
+    any_of: tuple[Expression, ...] = ()
+
+    def wanted(self, mark: str = "~") -> Expression | None:
+        """What an incident must have in the bag with this mark; None without words."""
+        if self.any_of:
+            return either(list(self.any_of))
+        parts: list[Expression] = [term.expression(mark) for term in self.terms]
+        parts += [Phrase(phrase) if len(phrase) > 1 else Token(phrase[0]) for phrase in self.phrases]
+        return together(parts) if parts else None
+
+
+@dataclass(slots=True)
+class Found:
+    """What an attempt found: the newest rows up to `CAP` and one more, and how frequent its words are."""
+
+    attempt: Attempt
+    rows: list[Row]
+    frequencies: dict[str, int]
+
+    @property
+    def capped(self) -> bool:
+        """Whether there are more than counted."""
+        return len(self.rows) > CAP
+
+
+def find(query: Query, scope: Scope) -> Found:
+    """The first attempt that finds anything, else the first one."""
+    stems = {stem for term in query.terms for stem in term.stems}
+    frequencies = search_words.frequencies(stems) if query.terms else {}
+    first: Found | None = None
+    for attempt in _attempts(query, frequencies):
+        rows = engine().found(scope.expression(attempt.wanted()), CAP + 1, scope.span)
+        found = Found(attempt, rows, frequencies)
+        if rows:
+            return found
+        first = first or found
+    assert first is not None
+    return first
+
+
+def _attempts(query: Query, frequencies: dict[str, int]) -> Iterator[Attempt]:
+    terms, phrases = tuple(query.terms), tuple(query.phrases)
+    if not query.pasted or len(terms) < 2:
+        yield Attempt("", terms, phrases)
+    elif terms and all(_documents(term, frequencies) for term in terms):
+        yield Attempt("", _rarest(terms, frequencies, MOST_NEEDED), phrases)
+    if query.unfinished and terms and len(terms[-1].parts) == 1 and not frequencies.get(terms[-1].stems[0]):
+        completed = tuple(search_words.completions(terms[-1].parts[0]))
+        if completed:
+            terms = (*terms[:-1], replace(terms[-1], completed=completed))
+            yield Attempt("prefix", terms, phrases)
+    if not query.pasted and any(set(term.needed) - set(term.stems) for term in terms):
+        yield Attempt("parts", tuple(term.loosened() for term in terms), phrases)
+    words = terms + tuple(_of_phrase(phrase) for phrase in phrases)
+    if len(words) > 1 or phrases:
+        yield from _some_of(words, frequencies)
+
+
+def _of_phrase(phrase: tuple[str, ...]) -> Term:
+    return Term(" ".join(phrase), phrase, phrase, phrase, exact=True)
+
+
+def _some_of(terms: tuple[Term, ...], frequencies: dict[str, int]) -> Iterator[Attempt]:
+    """Two of the rarest words, then any of them; what is frequent or nowhere tells nothing."""
+    known = {term: _documents(term, frequencies) for term in terms}
+    telling = [term for term, count in known.items() if 0 < count <= FREQUENT * frequencies.get(search_words.OPEN, 0)]
+    telling = sorted(telling or [term for term in terms if known[term]] or terms, key=lambda term: known[term])
+    telling = [term for term in terms if term in telling[:TELLING]]
+    loose = [term.loosened().expression() if not term.exact else term.expression() for term in telling]
+    pairs = tuple(together(list(pair)) for pair in combinations(loose, 2))
+    if len(terms) > 2 and pairs:
+        yield Attempt("any", tuple(telling), any_of=pairs)
+    yield Attempt("any", tuple(telling), any_of=tuple(loose))
+
+
+def _rarest(terms: tuple[Term, ...], frequencies: dict[str, int], most: int) -> tuple[Term, ...]:
+    """At most so many, in their order."""
+    kept = set(sorted(terms, key=lambda term: _documents(term, frequencies))[:most])
+    return tuple(term for term in terms if term in kept)
+
+
+def _documents(term: Term, frequencies: dict[str, int]) -> int:
+    return min((frequencies.get(stem, 0) for stem in term.stems), default=0)
+
+
+def by_relevance(found: Found, scope: Scope, skip: int, limit: int) -> list[int]:
+    """A page of ids: the candidates best first, then the others and what lies beyond the first `CAP` newest first."""
+    keys = _candidates(found, scope)
+    rows = {row[0]: row[1] for row in found.rows[:CAP]}
+    first = len(rows.keys() | set(keys))
+    ids: list[int] = []
+    if skip < first:
+        ordered = _ranked(keys, found)
+        chosen = set(keys)
+        ids = [*ordered, *(pk for key, pk in rows.items() if key not in chosen)][skip : skip + limit]
+    if found.capped and len(ids) < limit:
+        beyond = engine().keys(
+            scope.expression(found.attempt.wanted()), limit - len(ids), max(skip - first, 0), (scope.span[0], min(rows))
+        )
+        ids += _ids([key for key in beyond if key not in keys])
+    return ids
+
+
+def _candidates(found: Found, scope: Scope) -> list[int]:
+    """The keys of what is put in order: the newest, and of many the best by title or summary too."""
+    keys = [row[0] for row in found.rows[:RANKED]]
+    if len(found.rows) > RANKED and not found.attempt.any_of and found.attempt.terms:
+        return _with_best_tiers(keys, found, scope)
+    return keys
+
+
+def _ranked(keys: list[int], found: Found) -> list[int]:
+    candidates = [Candidate(*row) for row in _texts(keys)]
+    everything = found.frequencies.get(search_words.OPEN, 0) or len(found.rows)
+    needles = [
+        needle(term, rarity(min(_documents(term, found.frequencies), everything), everything))
+        for term in (*_rarest(found.attempt.terms, found.frequencies, TELLING), *map(_of_phrase, found.attempt.phrases))
+    ]
+    return [one.incident_id for one in ranked(candidates, needles)]
+
+
+def _with_best_tiers(keys: list[int], found: Found, scope: Scope) -> list[int]:
+    best: dict[int, None] = {}
+    for mark in "^+":
+        wanted = scope.expression(found.attempt.wanted(mark))
+        best.update(dict.fromkeys(engine().keys(wanted, FROM_TIER, span=scope.span)))
+    best.update(dict.fromkeys(keys))
+    return list(best)[:RANKED]
+
+
+def _texts(keys: list[int]) -> list[tuple[Any, ...]]:
+    rows = SearchDocument.objects.filter(key__in=keys)
+    return list(rows.values_list("key", "incident_id", "minute", "stream"))
+
+
+def _ids(keys: list[int]) -> list[int]:
+    """The incidents of these keys, in their order (one query)."""
+    ids = dict(SearchDocument.objects.filter(key__in=keys).values_list("key", "incident_id"))
+    return [ids[key] for key in keys if key in ids]
+
+
+def in_order(found: Found, scope: Scope, sort: str, skip: int, limit: int) -> list[int]:
+    """A page of ids sorted by date, severity or duration, walking band by band; nothing is ranked."""
+    ids: list[int] = []
+    for expression, span, oldest in _bands(found, scope, sort):
+        if len(ids) >= limit:
+            break
+        if sort == "longest":
+            rows = engine().found(expression, IN_BAND, span=span)
+            rows.sort(key=lambda row: (-(row[2] if row[2] is not None else -1), -row[0]))
+            total, page = len(rows), [row[1] for row in rows[skip : skip + limit - len(ids)]]
+        else:
+            page = _ids(engine().keys(expression, limit - len(ids), skip, span, oldest=oldest))
+            total = skip + len(page) if page or not skip else len(engine().keys(expression, skip, span=span))
+        skip = max(skip - total, 0)
+        ids += page
+    return ids
+
+
+def _bands(found: Found, scope: Scope, sort: str) -> Iterator[tuple[Expression, Span, bool]]:
+    """Parts of the result that come one after the other, each as (what, from when to when, oldest first)."""
+    whole = scope.expression(found.attempt.wanted())
+    start, end = scope.span
+    if sort == "oldest":
+        yield whole, (max(start or 0, 0), end), True
+        if scope.span == EVER:
+            yield whole, (None, 0), True
+        return
+    tokens = {
+        "severity": [f"@severity:{value}" for value in ("sev1", "sev2", "sev3", "sev4", "unknown")],
+        "longest": [*(f"@lasted:{band}" for band in BANDS), "@lasted:unknown"],
+    }.get(sort)
+    for token in tokens or [""]:
+        yield (together([whole, Token(token)]) if token else whole), scope.span, False

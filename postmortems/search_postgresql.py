@@ -1,0 +1,99 @@
+"""The index in PostgreSQL: GIN over the tokens of `SearchDocument` as a tsvector, which is nowhere but in the index.
+
+PostgreSQL keeps the index itself. A match of tokens alone reads neither texts nor positions, which is what costs; so
+words that must stand together are looked for in the texts of the newest `WINDOW` incidents that have them all.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+
+from .search_expression import EVER, All, Either, Expression, Phrase, Span, Token, Without, loosened, phrases_of
+
+WINDOW = 1_000
+_TOKENS = "postmortems_search_tokens(stream, bag, facets)"
+
+
+def rendered(expression: Expression) -> str:
+    """As a tsquery, every token quoted (tokens hold no quotes and no backslashes); phrases as their words."""
+    match expression:
+        case Token(token):
+            return f"'{token}'"
+        case Phrase():
+            return rendered(loosened(expression))
+        case All(members):
+            return f"({' & '.join(map(rendered, members))})"
+        case Either(members):
+            return f"({' | '.join(map(rendered, members))})"
+        case Without(kept, dropped):
+            return f"({rendered(kept)} & !({' | '.join(map(rendered, dropped))}))"
+
+
+def found(expression: Expression, limit: int, span: Span = EVER) -> list[tuple[Any, ...]]:
+    """The newest incidents it holds for, as (key, incident's id, seconds it lasted, facets)."""
+    return _walk("key, incident_id, lasted, facets", expression, limit, 0, span, "DESC")
+
+
+def keys(expression: Expression, limit: int, offset: int = 0, span: Span = EVER, *, oldest: bool = False) -> list[int]:
+    """The keys of the newest (or oldest) incidents it holds for."""
+    return [row[0] for row in _walk("key", expression, limit, offset, span, "ASC" if oldest else "DESC")]
+
+
+def _walk(columns: str, expression: Expression, limit: int, offset: int, span: Span, way: str) -> list[tuple[Any, ...]]:
+    condition, params = f"{_TOKENS} @@ %s::tsquery", [rendered(loosened(expression))]
+    for bound, bounded in zip(span, (" AND key >= %s", " AND key < %s"), strict=True):
+        if bound is not None:
+            condition, params = condition + bounded, [*params, bound]  # type: ignore[list-item]
+    source = "postmortems_searchdocument"
+    there, not_there = phrases_of(expression)
+    if there or not_there:
+        source = f"(SELECT * FROM {source} WHERE {condition} ORDER BY key {way} LIMIT {WINDOW}) AS near"  # noqa: S608
+        condition = " AND ".join(["stream LIKE %s"] * len(there) + ["stream NOT LIKE %s"] * len(not_there))
+        params += [f"% {' '.join(parts)} %" for parts in (*there, *not_there)]
+    query = f"SELECT {columns} FROM {source} WHERE {condition} ORDER BY key {way} LIMIT %s OFFSET %s"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*params, limit, offset])
+        return cursor.fetchall()
+
+
+def starting_with(prefix: str) -> tuple[str, list[str]]:
+    """The condition on words that begin so, in a form that an index serves (words hold no wildcards)."""
+    return "word LIKE %s", [prefix + "%"]
+
+
+def count_up(words: list[str], stems: list[str], change: int) -> None:
+    """Count one incident more or less for each word.
+
+    Rows that somebody else is changing are passed over: a count is about right, and nobody waits for frequent words.
+    """
+    with connection.cursor() as cursor:
+        if change > 0:
+            cursor.execute(
+                "INSERT INTO postmortems_word (word, stem, documents) "
+                "SELECT word, stem, 0 FROM unnest(%s::text[], %s::text[]) AS new (word, stem) "
+                "WHERE NOT EXISTS (SELECT 1 FROM postmortems_word AS old WHERE old.word = new.word) "
+                "ORDER BY word ON CONFLICT (word) DO NOTHING",
+                [words, stems],
+            )
+        cursor.execute(
+            "UPDATE postmortems_word SET documents = greatest(documents + %s, 0) WHERE word IN ("
+            "SELECT word FROM postmortems_word WHERE word = ANY(%s) ORDER BY word FOR UPDATE SKIP LOCKED)",
+            [change, words],
+        )
+
+
+def unsound() -> list[str]:
+    """Nothing that could be told: PostgreSQL makes the index from what the documents hold."""
+    return []
+
+
+def repair() -> None:
+    """Nothing to build anew."""
+
+
+def settle() -> None:
+    """Tell the planner about a new index."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE postmortems_searchdocument")

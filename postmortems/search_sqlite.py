@@ -1,0 +1,96 @@
+"""The index in SQLite: an FTS5 table over the texts of `SearchDocument`, kept by triggers, with its keys as rowids.
+
+A walk from the highest rowid stops after the newest hits; ranking every hit is what would cost.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import DatabaseError, connection
+
+from .search_expression import EVER, All, Either, Expression, Phrase, Span, Token, Without
+
+_FOUND = (
+    "SELECT d.key, d.incident_id, d.lasted, d.facets FROM postmortems_searchindex AS f "
+    "CROSS JOIN postmortems_searchdocument AS d ON d.key = f.rowid WHERE f.postmortems_searchindex MATCH %s"
+)
+_KEYS = "SELECT f.rowid FROM postmortems_searchindex AS f WHERE f.postmortems_searchindex MATCH %s"
+
+
+def rendered(expression: Expression) -> str:
+    """As an FTS5 query, every token quoted."""
+    match expression:
+        case Token(token):
+            return f'"{token}"'
+        case Phrase(parts):
+            return f'"{" ".join(parts)}"'
+        case All(members):
+            return f"({' AND '.join(map(rendered, members))})"
+        case Either(members):
+            return f"({' OR '.join(map(rendered, members))})"
+        case Without(kept, dropped):
+            return f"({rendered(kept)} NOT ({' OR '.join(map(rendered, dropped))}))"
+
+
+def found(expression: Expression, limit: int, span: Span = EVER) -> list[tuple[Any, ...]]:
+    """The newest incidents it holds for, as (key, incident's id, seconds it lasted, facets)."""
+    return _walk(_FOUND, expression, limit, 0, span, "DESC")
+
+
+def keys(expression: Expression, limit: int, offset: int = 0, span: Span = EVER, *, oldest: bool = False) -> list[int]:
+    """The keys of the newest (or oldest) incidents it holds for."""
+    return [row[0] for row in _walk(_KEYS, expression, limit, offset, span, "ASC" if oldest else "DESC")]
+
+
+def _walk(select: str, expression: Expression, limit: int, offset: int, span: Span, way: str) -> list[tuple[Any, ...]]:
+    query, params = select, [rendered(expression)]
+    for bound, condition in zip(span, (" AND f.rowid >= %s", " AND f.rowid < %s"), strict=True):
+        if bound is not None:
+            query, params = query + condition, [*params, bound]  # type: ignore[list-item]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{query} ORDER BY f.rowid {way} LIMIT %s OFFSET %s", [*params, limit, offset])
+        return cursor.fetchall()
+
+
+def starting_with(prefix: str) -> tuple[str, list[str]]:
+    """The condition on words that begin so, in a form that an index serves."""
+    return "word >= %s AND word < %s", [prefix, prefix + "\U0010ffff"]
+
+
+def count_up(words: list[str], stems: list[str], change: int) -> None:
+    """Count one incident more or less for each word."""
+    rows = [(word, stem, max(change, 0), change) for word, stem in zip(words, stems, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO postmortems_word (word, stem, documents) VALUES (%s, %s, %s) "
+            "ON CONFLICT (word) DO UPDATE SET documents = max(documents + %s, 0)",
+            rows,
+        )
+
+
+def unsound() -> list[str]:
+    """What is wrong with the index itself, in words (reads all of it)."""
+    try:
+        _command("integrity-check", 1)
+    except DatabaseError as error:
+        return [f"The full-text index does not fit the documents: {error}"]
+    return []
+
+
+def repair() -> None:
+    """Build the index from the documents; readers go on meanwhile, writers wait."""
+    _command("rebuild", 0)
+
+
+def _command(name: str, rank: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO postmortems_searchindex (postmortems_searchindex, rank) VALUES (%s, %s)", [name, rank]
+        )
+
+
+def settle() -> None:
+    """Tell the planner about a new index."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA optimize")
