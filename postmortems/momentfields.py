@@ -15,7 +15,6 @@ from django.db.models.lookups import GreaterThan
 from .elapsed import Elapsed
 from .moments import COARSE, EXACT, TIMED, Moment, Precision
 
-
 CLOCK_HELP = "Time since midnight of the first day, for a clock time on an unknown day."
 
 

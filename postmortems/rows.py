@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from .durations import Duration
 from .models import MILESTONES, IncidentCause, Severity
-from .models.incidents import EXTENTS, Incident, IncidentQuerySet
+from .models.incidents import EXTENTS, Incident
 from .momentfields import columns, read_moment
 from .moments import UNKNOWN, Moment
 

@@ -83,7 +83,7 @@ def _found(request: HttpRequest, facets: Facets) -> dict[str, Any]:
         "results": results,
         "passages": search.passages(results.ids, results.words),
         "marked": search.marked,
-        "drops": [(TITLES[drop.kind] if drop.kind in TITLES else drop.kind, drop) for drop in results.drops],
+        "drops": [(TITLES.get(drop.kind, drop.kind), drop) for drop in results.drops],
     }
 
 
