@@ -9,6 +9,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from postmortems.filters import Declared, Values
+from postmortems.models import Cause
 from postmortems.rows import linked
 
 from .models import UNFINISHED, Actionable, Kind, Status
@@ -59,7 +60,8 @@ class ActionableFilter(django_filters.FilterSet):
 
     def by_cause(self, rows: QuerySet[Actionable], name: str, values: list[str]) -> QuerySet[Actionable]:
         """Aimed at one of the causes, by slug."""
-        aimed = Actionable.causes.through.objects.filter(cause__slug__in=values)
+        causes = Cause.objects.filter(slug__in=values)
+        aimed = Actionable.causes.through.objects.filter(cause__in=causes)
         return linked(rows, aimed, "actionable_id")
 
     def keep(self, rows: QuerySet[Actionable], name: str, value: str) -> QuerySet[Actionable]:

@@ -72,7 +72,9 @@ def detail(request: HttpRequest, reference: str) -> HttpResponse:
     actionable: Any = rows.filter(number=int(reference.removeprefix("ACT-"))).first()
     if actionable is None:
         raise Http404
-    family = list(visible.filter(Q(alternative_to=actionable) | Q(pk=actionable.alternative_to_id or 0)))
+    # Sorted here: asked to sort these few, SQLite reads all actionables in that order instead.
+    relatives = visible.filter(Q(alternative_to=actionable) | Q(pk=actionable.alternative_to_id or 0)).order_by()
+    family = sorted(relatives, key=lambda row: (row.position, row.number))
     context = {
         "actionable": actionable,
         "overdue": actionable.is_overdue(timezone.now().date()),

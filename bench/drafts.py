@@ -19,6 +19,8 @@ from bench.times import Clock, clock_of
 from postmortems.models import Certainty, Incident, IncidentCause, IncidentLink, LinkKind, Role
 from timelines.models import Kind, TimelineEntry
 
+# Of so many actionables one was only considered as another way of doing the first of its incident.
+ALTERNATIVE = 40
 FROM, UNTIL = datetime(2014, 3, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 SEVERITIES = {"SEV1": 5, "SEV2": 17, "SEV3": 38, "SEV4": 25, "unknown": 15}
@@ -232,6 +234,8 @@ def _work(random: Random, made: Draft, number: int, since: datetime, pool: Pool,
         owner=random.choice(words.TEAMS) if random.random() < 0.7 else "",
         due_on=(since + random.randint(7, 120) * DAY).date() if random.random() < 0.6 else None,
     )
+    if number % ALTERNATIVE == 0 and made.work:
+        row.alternative_to = made.work[0][0]
     if random.random() < 0.5:
         row.description = made.tell(pool.any_line(random))
     if random.random() < 0.3:

@@ -19,15 +19,20 @@ django.setup()
 from bench.loading import analyse, fill  # noqa: E402 - needs the settings
 
 
+def _say(words: str) -> None:
+    print(f"\r{words}   ", end="", flush=True)
+
+
 def main() -> None:
     """Migrate, fill, let the planner look, and say how long it took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("count", type=int, help="How many incidents to add.")
     parser.add_argument("--seed", type=int, default=1, help="The same seed gives the same incidents (default: 1).")
+    parser.add_argument("--without-search", action="store_true", help="Leave the search index to `manage.py reindex`.")
     given = parser.parse_args()
     begun = time.perf_counter(), time.process_time()
     call_command("migrate", interactive=False, verbosity=0)
-    fill(given.count, given.seed, lambda words: print(f"\r{words}", end="", flush=True))
+    fill(given.count, given.seed, _say, searchable=not given.without_search)
     size = analyse()
     wall, cpu = time.perf_counter() - begun[0], time.process_time() - begun[1]
     print(f"\r{given.count:,} incidents in {wall:.0f} s ({cpu:.0f} s of CPU); the database holds {size / 1e6:,.0f} MB.")

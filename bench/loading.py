@@ -16,7 +16,7 @@ from actionables.models import Actionable, StatusChange
 from bench import words
 from bench.drafts import Draft, Weighted, World, draft
 from bench.prose import Block, Pool
-from postmortems import markdown
+from postmortems import markdown, search
 from postmortems.markdown_evidence import mark
 from postmortems.models import (
     Cause,
@@ -39,8 +39,8 @@ BATCH = 500
 UNSEEN, RARE = 4, 6
 
 
-def fill(count: int, seed: int, say: Callable[[str], None]) -> None:
-    """Add so many incidents to a migrated database, then work out what pages need and the planner's figures."""
+def fill(count: int, seed: int, say: Callable[[str], None], *, searchable: bool = True) -> None:
+    """Add so many incidents to a migrated database, then work out what pages need and, if asked, what search needs."""
     first = _next(Incident)
     act = _next(Actionable)
     world = _world(first + count - 1, seed)
@@ -52,6 +52,8 @@ def fill(count: int, seed: int, say: Callable[[str], None]) -> None:
         _insert(drafts)
         say(f"{start + len(drafts) - first:,} of {count:,}")
     _finish(first + count - 1, act - 1)
+    if searchable:
+        search.rebuild(lambda done, of: say(f"indexed {done:,} of {of:,}"))
 
 
 def _next(model: Any) -> int:
@@ -111,7 +113,11 @@ def _of(incident: Incident, row: Any) -> Any:
 
 def _insert_work(drafts: Sequence[Draft]) -> None:
     work = [(_of(made.incident, row), aimed, changes) for made in drafts for row, aimed, changes in made.work]
-    Actionable.objects.bulk_create([row for row, _, _ in work])
+    Actionable.objects.bulk_create([row for row, _, _ in work if row.alternative_to is None])
+    others = [row for row, _, _ in work if row.alternative_to is not None]
+    for row in others:
+        row.alternative_to = row.alternative_to  # takes over its id, known only now
+    Actionable.objects.bulk_create(others)
     aims = Actionable.causes.through
     aims.objects.bulk_create([aims(actionable_id=row.pk, cause_id=pk) for row, aimed, _ in work for pk in aimed])
     for row, _, changes in work:

@@ -9,6 +9,7 @@ from django.db.models import Count, Sum
 
 from actionables.models import Actionable
 from postmortems.models import Cause, Incident, Organisation, Service
+from postmortems.models.incidents import IncidentQuerySet
 
 SAMPLE = 40
 
@@ -53,6 +54,7 @@ def pages() -> list[Page]:
     return [
         Page("home", ["/"]),
         *[Page(f"list, {name}", [f"/incidents/{query}"]) for name, query in listed.items()],
+        *[Page(f"search, {name}", [f"/incidents/?q={words}"]) for name, words in _searches(seen).items()],
         Page("list, repeat visit", ["/incidents/"], 304, revisit=True),
         Page("incident", incidents),
         Page("incident, repeat visit", incidents[:5], 304, revisit=True),
@@ -68,6 +70,12 @@ def pages() -> list[Page]:
         Page("actionable", [f"/actionables/ACT-{number}/" for number in acts]),
         Page("not found", ["/incidents/no-such-incident/"], 404),
     ]
+
+
+def _searches(seen: IncidentQuerySet) -> dict[str, str]:
+    """Words in most incidents, in some, and one in a single incident: the number of its first failed request."""
+    rare = seen.values_list("summary", flat=True)[0].rpartition("`req-")[2].partition("`")[0]
+    return {"common word": "requests", "two words": "certificate+expired", "rare word": f"req-{rare}"}
 
 
 def _some(values: object) -> list[object]:

@@ -76,7 +76,9 @@ def test_searching_from_the_front_page_and_the_header(visit: Visit, script: bool
     page.goto(SWIFT)
     page.get_by_role("searchbox").fill("INC-3")
     page.get_by_role("searchbox").press("Enter")
-    expect(page.locator(".hit h3")).to_have_count(1)
+    expect(page.locator(".hit .id").first).to_have_text("INC-3")
+    page.locator(".snips a").first.click()
+    expect(page.locator(":target")).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
