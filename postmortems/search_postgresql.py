@@ -12,8 +12,10 @@ from django.db import connection
 
 from .search_expression import EVER, All, Either, Expression, Phrase, Span, Token, Without, loosened, phrases_of
 
-WINDOW = 1_000
+WINDOW = 500
 _TOKENS = "postmortems_search_tokens(stream, bag, facets)"
+# Not the bare column: walking the table by its key would make the tokens of every row it passes.
+_KEY = "(key + 0)"
 
 
 def rendered(expression: Expression) -> str:
@@ -43,16 +45,16 @@ def keys(expression: Expression, limit: int, offset: int = 0, span: Span = EVER,
 
 def _walk(columns: str, expression: Expression, limit: int, offset: int, span: Span, way: str) -> list[tuple[Any, ...]]:
     condition, params = f"{_TOKENS} @@ %s::tsquery", [rendered(loosened(expression))]
-    for bound, bounded in zip(span, (" AND key >= %s", " AND key < %s"), strict=True):
+    for bound, bounded in zip(span, (f" AND {_KEY} >= %s", f" AND {_KEY} < %s"), strict=True):
         if bound is not None:
             condition, params = condition + bounded, [*params, bound]  # type: ignore[list-item]
     source = "postmortems_searchdocument"
     there, not_there = phrases_of(expression)
     if there or not_there:
-        source = f"(SELECT * FROM {source} WHERE {condition} ORDER BY key {way} LIMIT {WINDOW}) AS near"  # noqa: S608
+        source = f"(SELECT * FROM {source} WHERE {condition} ORDER BY {_KEY} {way} LIMIT {WINDOW}) AS near"  # noqa: S608
         condition = " AND ".join(["stream LIKE %s"] * len(there) + ["stream NOT LIKE %s"] * len(not_there))
         params += [f"% {' '.join(parts)} %" for parts in (*there, *not_there)]
-    query = f"SELECT {columns} FROM {source} WHERE {condition} ORDER BY key {way} LIMIT %s OFFSET %s"  # noqa: S608
+    query = f"SELECT {columns} FROM {source} WHERE {condition} ORDER BY {_KEY} {way} LIMIT %s OFFSET %s"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(query, [*params, limit, offset])
         return cursor.fetchall()
