@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from postmortems.durations import Duration
 from postmortems.moments import Moment
+from postmortems.search_documents import entry_anchor
 
 from .chart import Bar, bar
 from .models import Kind, TimelineEntry
@@ -68,7 +69,16 @@ def rows(incident: Any, prose: Prose, evidence: Evidence = (), zone: tzinfo = UT
         noticed = noticed or first_signal
         gap = _gap(before.until(moment) if before else Duration(), first_signal=first_signal)
         late = before is not None and moment.surely_before(before)
-        shown.append(_row(entry, prose.html(entry.text, evidence), _anchor(entry, anchors), new_day, gap, late=late))
+        shown.append(
+            _row(
+                entry,
+                prose.html(entry.text, evidence),
+                entry_anchor(moment, entry.position, anchors),
+                new_day,
+                gap,
+                late=late,
+            )
+        )
         before = moment if moment.is_known else before
     return shown
 
@@ -92,23 +102,3 @@ def _gap(duration: Duration, *, first_signal: bool) -> str:
     if duration.seconds is None or duration.seconds < GAP or duration.low == 0:
         return ""
     return f"{duration.text()} until the first signal" if first_signal else duration.text()
-
-
-def _anchor(entry: TimelineEntry, taken: set[str]) -> str:
-    """t-2323 for an entry at 23:23, t-2323-2 for the second one; t-p4 for the fourth when it has no time."""
-    moment = entry.when
-    stem = f"t-{_clock(moment)}" if moment.has_clock_time else f"t-p{entry.position}"
-    anchor, number = stem, 1
-    while anchor in taken:
-        number += 1
-        anchor = f"{stem}-{number}"
-    taken.add(anchor)
-    return anchor
-
-
-def _clock(moment: Moment) -> str:
-    if moment.clock is not None:
-        minutes = int(moment.clock.total_seconds() // 60) % 1440
-        return f"{minutes // 60:02d}{minutes % 60:02d}"
-    assert moment.at is not None
-    return moment.at.strftime("%H%M")
