@@ -27,6 +27,7 @@ class StatusChangeInline(admin.TabularInline):
 class ActionableAdmin(EditionAdmin):
     """Actionables with their history; a change of status made here is added to it."""
 
+    part_of = "incident"
     list_display = ["reference", "title", "incident", "kind", "status", "owner", "due_on"]
     list_display_links = ["title"]
     list_filter = ["status", "kind"]
@@ -37,13 +38,13 @@ class ActionableAdmin(EditionAdmin):
     inlines = [StatusChangeInline]
     show_full_result_count = False
 
-    def save_model(self, request: HttpRequest, obj: Actionable, form: ModelForm[Any], change: bool) -> None:
-        """Keep who changed the status, and from what."""
-        super().save_model(request, obj, form, change)
+    def save_related(self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool) -> None:
+        """Keep who changed the status, and from what, after the history rows that were typed by hand."""
+        super().save_related(request, form, formsets, change)
         if not change:
-            obj.record_change("", request.user.get_username())
+            form.instance.record_change("", request.user.get_username())
         elif "status" in form.changed_data:
-            obj.record_change(form.initial["status"], request.user.get_username())
+            form.instance.record_change(form.initial["status"], request.user.get_username())
 
     def refresh(self, row: Any) -> None:
         """The incident it belongs to."""
@@ -54,6 +55,7 @@ class ActionableAdmin(EditionAdmin):
 class StatusChangeAdmin(EditionAdmin):
     """Changes of status, to search all of them."""
 
+    part_of = "actionable__incident"
     list_display = ["actionable", "position", "moment", "from_status", "to_status", "by"]
     list_filter = ["to_status"]
     list_select_related = ["actionable"]

@@ -136,6 +136,8 @@ class Actionable(models.Model):
             raise ValidationError({"outcome": "Say why it was declined."})
         if self.alternative_to is not None and self.alternative_to.incident_id != self.incident_id:
             raise ValidationError({"alternative_to": "An alternative belongs to the same incident."})
+        if self.pk and self.alternative_to_id == self.pk:
+            raise ValidationError({"alternative_to": "It cannot be an alternative to itself."})
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -30,10 +30,10 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.head = f"Host: {HOST}:{port}\r\nConnection: keep-alive\r\n"
 
-    def get(self, path: str, etag: str = "") -> Answer:
-        """Ask for a page and read all of it."""
-        known = f"If-None-Match: {etag}\r\n" if etag else ""
-        self.socket.sendall(f"GET {path} HTTP/1.1\r\n{self.head}{known}\r\n".encode())
+    def get(self, path: str, header: str = "") -> Answer:
+        """Ask for a page, with a header line of its own, and read all of it."""
+        own = f"{header}\r\n" if header else ""
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\n{self.head}{own}\r\n".encode())
         received = b""
         while b"\r\n\r\n" not in received:
             received += self._more()
@@ -101,39 +101,52 @@ class Run:
         return sorted(self.times)[min(int(len(self.times) * share), len(self.times) - 1)]
 
 
-def visits(connection: Connection, paths: list[str], *, revisit: bool) -> list[tuple[str, str]]:
-    """The pages to ask for; for a repeat visit with the ETag that a first one brought."""
-    return [(path, connection.get(path).etag if revisit else "") for path in paths]
+Visits = Iterator[tuple[str, str]]
 
 
-def in_turn(connection: Connection, wanted: list[tuple[str, str]], count: int, edit: Callable[[], None]) -> Run:
+def first_visits(paths: list[str]) -> Visits:
+    """Pages as they are made: each visitor has other preferences, so that none gets what was kept for another."""
+    start = time.time_ns()
+    return ((path, f"Cookie: preferences=visitor%3D{start + n}") for n, path in enumerate(cycle(paths)))
+
+
+def same_visits(paths: list[str]) -> Visits:
+    """Pages as most get them: kept from a visitor before."""
+    return ((path, "") for path in cycle(paths))
+
+
+def repeat_visits(paths: list[str], connection: Connection) -> Visits:
+    """Pages that the visitor has already, and names by their ETag."""
+    return cycle([(path, f"If-None-Match: {connection.get(path).etag}") for path in paths])
+
+
+def in_turn(connection: Connection, visits: Visits, count: int, edit: Callable[[], None] = lambda: None) -> Run:
     """One request after the other; `edit` is called before each."""
     times, answers = [], []
-    for _, (path, etag) in zip(range(count), cycle(wanted), strict=False):
+    for path, header in islice(visits, count):
         edit()
         begun = time.perf_counter()
-        answers.append(connection.get(path, etag))
+        answers.append(connection.get(path, header))
         times.append((time.perf_counter() - begun) * 1000)
     return Run(times, answers)
 
 
-def at_once(port: int, paths: list[str], clients: int, seconds: float, *, revisit: bool = False) -> float:
+def at_once(port: int, clients: int, seconds: float, visits: Callable[[Connection], Visits]) -> float:
     """Requests a second with so many connections at work at the same time."""
     done: list[int] = []
     end = time.perf_counter() + seconds
 
-    def work(offset: int) -> None:
+    def work() -> None:
         connection, count = Connection(port), 0
-        wanted = visits(connection, paths, revisit=revisit)
-        for path, etag in cycle(wanted[offset % len(wanted) :] + wanted[: offset % len(wanted)]):
+        for path, header in visits(connection):
             if time.perf_counter() > end:
                 break
-            connection.get(path, etag)
+            connection.get(path, header)
             count += 1
         connection.socket.close()
         done.append(count)
 
-    threads = [threading.Thread(target=work, args=(offset,)) for offset in range(clients)]
+    threads = [threading.Thread(target=work) for _ in range(clients)]
     begun = time.perf_counter()
     for thread in threads:
         thread.start()

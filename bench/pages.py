@@ -26,33 +26,61 @@ from django.db import connection as database_connection  # noqa: E402 - needs th
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-from bench.load import HOST, Connection, Family, Run, at_once, in_turn, visits  # noqa: E402
+from bench.load import (  # noqa: E402
+    HOST,
+    Connection,
+    Family,
+    Run,
+    Visits,
+    at_once,
+    first_visits,
+    in_turn,
+    repeat_visits,
+    same_visits,
+)
 from bench.places import Page, pages  # noqa: E402
 from postmortems.models import Edition  # noqa: E402
 
 FLOOR = "/bench/floor/{}/"
-HEAD = ("Page", "CPU ms", "database ms", "median ms", "p99 ms", "requests/s", "bytes", "queries", "x floor", "growth")
+HEAD = (
+    "Page", "CPU ms", "database ms", "kept ms", "median ms", "p99 ms", "requests/s", "bytes", "queries", "x floor",
+    "growth",
+)  # fmt: skip
+
+
+@dataclass
+class Timed:
+    """Processor time for one request in milliseconds, of the server and of the database, and the requests."""
+
+    server: float
+    database: float
+    run: Run
+
+    @property
+    def cpu(self) -> float:
+        """Of both."""
+        return self.server + self.database
 
 
 @dataclass
 class Figures:
-    """What was measured of one page; processor times in milliseconds a request."""
+    """What was measured of one page: when it is made, when it is kept, and a floor of its size."""
 
     name: str
-    cpu: float
-    database: float
-    run: Run
+    made: Timed
+    kept: Timed
+    floor: Timed
     rate: float
     queries: int
-    floor: float
 
     def row(self, before: dict[str, float]) -> list[str]:
         """As a row of the table; `before` has the processor time of each page in an earlier run."""
-        size = max(answer.size for answer in self.run.answers)
-        whole = self.cpu + self.database
-        growth = f"{whole / before[self.name]:.2f}" if self.name in before else ""
-        times = [f"{value:.2f}" for value in (self.cpu, self.database, self.run.quantile(0.5), self.run.quantile(0.99))]
-        return [self.name, *times, f"{self.rate:,.0f}", f"{size:,}", str(self.queries), f"{self.floor:.1f}", growth]
+        run, size = self.made.run, max(answer.size for answer in self.made.run.answers)
+        times = (self.made.server, self.made.database, self.kept.cpu, run.quantile(0.5), run.quantile(0.99))
+        growth = f"{self.made.cpu / before[self.name]:.2f}" if self.name in before else ""
+        over = f"{self.made.cpu / self.floor.cpu:.1f}"
+        shown = [f"{value:.2f}" for value in times]
+        return [self.name, *shown, f"{self.rate:,.0f}", f"{size:,}", str(self.queries), over, growth]
 
 
 @contextmanager
@@ -105,17 +133,20 @@ def database_family() -> Family | None:
 def measure(page: Page, port: int, server: Family, given: argparse.Namespace) -> Figures:
     """One page: first one request after the other, then many at once."""
     connection = Connection(port)
-    wanted = visits(connection, page.paths * (20 if len(page.paths) == 1 else 1), revisit=page.revisit)
+
+    def visits(connection: Connection) -> Visits:
+        return repeat_visits(page.paths, connection) if page.revisit else first_visits(page.paths)
+
     count = given.requests * (5 if page.revisit else 1)
-    cpu, database_cpu, run = _timed(connection, wanted, count, server, Edition.bump if given.cold else _nothing)
-    wrong = {answer.status for answer in run.answers} - {page.status}
+    made = _timed(connection, visits(connection), count, server, Edition.bump if given.cold else _nothing)
+    wrong = {answer.status for answer in made.run.answers} - {page.status}
     if wrong and not (given.cold and page.revisit):
         raise SystemExit(f"{page.name} ({page.paths[0]}) answered {wrong}, not {page.status}.")
-    size = sum(answer.size for answer in run.answers) // count
-    floor_cpu, _, _ = _timed(connection, [(FLOOR.format(size), "")], given.requests * 5, server, _nothing)
-    rate = at_once(port, page.paths, given.clients, given.seconds, revisit=page.revisit) if given.seconds else 0
-    queries = 0 if page.revisit else most_queries(page)
-    return Figures(page.name, cpu, database_cpu, run, rate, queries, (cpu + database_cpu) / floor_cpu)
+    kept = _timed(connection, same_visits(page.paths[:20]), given.requests * 5, server)
+    size = sum(answer.size for answer in made.run.answers) // count
+    floor = _timed(connection, same_visits([FLOOR.format(size)]), given.requests * 5, server)
+    rate = at_once(port, given.clients, given.seconds, visits) if given.seconds else 0
+    return Figures(page.name, made, kept, floor, rate, 0 if page.revisit else most_queries(page))
 
 
 def _nothing() -> None:
@@ -123,18 +154,18 @@ def _nothing() -> None:
 
 
 def _timed(
-    connection: Connection, wanted: list[tuple[str, str]], count: int, server: Family, edit: Callable[[], None]
-) -> tuple[float, float, Run]:
-    """Processor time of the server and of the database for one request, in milliseconds, and the requests."""
-    in_turn(connection, wanted, 5, edit)
+    connection: Connection, visits: Visits, count: int, server: Family, edit: Callable[[], None] = _nothing
+) -> Timed:
+    """Processor time of the server and of the database for one request, and the requests."""
+    in_turn(connection, visits, 25)
     database = database_family()
     families = [family for family in (server, database) if family]
     for family in families:
         family.find()
     before = [family.seconds() for family in families]
-    run = in_turn(connection, wanted, count, edit)
+    run = in_turn(connection, visits, count, edit)
     used = [(family.seconds() - then) * 1000 / count for family, then in zip(families, before, strict=True)]
-    return used[0], used[1] if database else 0.0, run
+    return Timed(used[0], used[1] if database else 0.0, run)
 
 
 def most_queries(page: Page) -> int:
@@ -173,7 +204,7 @@ def main() -> None:
     with serving(workers=given.workers) as (port, server):
         for page in wanted:
             figures = measure(page, port, server, given)
-            kept[page.name] = figures.cpu + figures.database
+            kept[page.name] = figures.made.cpu
             print("| " + " | ".join(figures.row(before)) + " |", flush=True)
     if given.keep:
         given.keep.write_text(json.dumps(kept, indent=1))

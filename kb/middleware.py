@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.template.loader import get_template
 
 from .preferences import Preferences
 
+logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # No inline script or style, nothing from elsewhere. The admin draws some of its icons from data: URLs.
@@ -65,5 +67,6 @@ class UnavailableDatabase:
         """503 with an invitation to try again; other errors go their usual way."""
         if not isinstance(error, (OperationalError, InterfaceError)) or settings.DEBUG:
             return None
+        logger.error("503 for %s", request.path, exc_info=error)
         page = get_template("503.html").render({}, request)
         return HttpResponse(page, status=503, headers={"Retry-After": "10"})

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.db import Error, connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
@@ -44,7 +45,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
 def _keep_preferences(request: HttpRequest) -> HttpResponse:
     given = request.POST
     chosen = Preferences.chosen(given.get("theme", ""), given.get("zone", ""), shortcuts=given.get("shortcuts") == "on")
-    response = redirect(_safe_next(request, given.get("next", "")) or "home")
+    response = HttpResponseRedirect(_safe_next(request, given.get("next", "")) or reverse("home"))
     response.set_cookie(
         "preferences", chosen.cookie(), max_age=YEAR, secure=request.is_secure(), httponly=True, samesite="Lax"
     )
@@ -53,7 +54,7 @@ def _keep_preferences(request: HttpRequest) -> HttpResponse:
 
 def _safe_next(request: HttpRequest, address: str) -> str:
     """The address to go back to when it is one of ours, else nothing."""
-    own = url_has_allowed_host_and_scheme(
+    own = address.startswith("/") and url_has_allowed_host_and_scheme(
         address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return address if own else ""

@@ -51,16 +51,34 @@ class EditionAdmin(admin.ModelAdmin):
     def refresh(self, row: Any) -> None:
         """What is derived from the row; nothing here."""
 
+    # The way from a row to the incident it is part of; empty for what stands by itself.
+    part_of = ""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+        """Save; a row that moves to another incident leaves nothing behind in the former one."""
+        former = self._wholes(type(obj)._default_manager.filter(pk=obj.pk)) if change else set()
+        super().save_model(request, obj, form, change)
+        self._refresh_wholes(former)
+
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete one row."""
-        super().delete_model(request, obj)
+        self.delete_queryset(request, type(obj)._default_manager.filter(pk=obj.pk))
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """Delete the selected rows; what was derived from them goes along."""
+        wholes = self._wholes(queryset)
+        super().delete_queryset(request, queryset)
+        self._refresh_wholes(wholes)
         self.after_delete()
 
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        """Delete the selected rows."""
-        with transaction.atomic():
-            super().delete_queryset(request, queryset)
-            self.after_delete()
+    def _wholes(self, rows: Any) -> set[int]:
+        """The incidents these rows are part of."""
+        return set(rows.values_list(self.part_of, flat=True)) if self.part_of else set()
+
+    def _refresh_wholes(self, wholes: set[int]) -> None:
+        for incident in Incident.objects.filter(pk__in=wholes):
+            refresh_incident(incident)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What is derived goes along and needs no permission of its own."""
@@ -182,6 +200,7 @@ class PlaceAdmin(EditionAdmin):
 class IncidentCauseAdmin(EditionAdmin):
     """Causes in incidents, to find all uses of one."""
 
+    part_of = "incident"
     list_display = ["incident", "cause", "role", "certainty"]
     list_filter = ["role", "certainty", "cause__group"]
     list_select_related = ["incident", "cause"]
@@ -202,6 +221,7 @@ class IncidentCauseAdmin(EditionAdmin):
 class IncidentLinkAdmin(EditionAdmin):
     """Links of incidents."""
 
+    part_of = "incident"
     list_display = ["label", "kind", "incident", "url"]
     list_filter = ["kind"]
     list_select_related = ["incident"]

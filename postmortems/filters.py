@@ -37,15 +37,24 @@ def is_year(value: str) -> bool:
     return bool(re.fullmatch(r"[1-9][0-9]{3}", value)) and value != "9999"
 
 
+MOST_VALUES = 50
+
+
 class ValuesField(forms.MultipleChoiceField):
-    """Repeated values that need not be in a list; what matches nothing simply finds nothing."""
+    """Repeated values, at most 50, that need not be in a list; what matches nothing simply finds nothing."""
+
+    def validate(self, value: list[str]) -> None:
+        """Not more than a person chooses: databases limit how long a condition may be."""
+        super().validate(value)
+        if len(value) > MOST_VALUES:
+            raise forms.ValidationError(f"More than {MOST_VALUES} values.")
 
     def valid_value(self, value: Any) -> bool:
         """Any short text without control characters."""
         return len(value) <= 120 and value.isprintable()
 
 
-class YearsField(forms.MultipleChoiceField):
+class YearsField(ValuesField):
     """Years of four digits, or "unknown" for incidents without a date."""
 
     def valid_value(self, value: Any) -> bool:

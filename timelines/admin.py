@@ -16,6 +16,7 @@ from .models import TimelineEntry
 class TimelineEntryAdmin(EditionAdmin):
     """Timeline entries."""
 
+    part_of = "incident"
     list_display = ["incident", "position", "moment", "kind", "text"]
     list_filter = ["kind"]
     list_select_related = ["incident"]

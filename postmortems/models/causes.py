@@ -145,5 +145,6 @@ class IncidentCause(models.Model):
 
     def clean(self) -> None:
         """Refuse evidence that is not in the incident's own text (queries the timeline)."""
-        if self.evidence and self.incident_id and not self.incident.says(self.evidence):
+        known = self.incident_id or IncidentCause.incident.is_cached(self)
+        if self.evidence and known and not self.incident.says(self.evidence):
             raise ValidationError({"evidence": "This passage is not in the postmortem's text as it reads."})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
+from django.utils import timezone
 
 from .. import markdown
 from ..access import readable_by
@@ -229,6 +231,8 @@ class Incident(Slugged):
         for name, moment in (*self.milestones(), ("source_published", self.source_published)):
             if moment.problems():
                 errors[f"{name}_precision"] = moment.problems()
+        if self.time_zone not in available_timezones():
+            errors["time_zone"] = ["There is no time zone of this name; one is Europe/Berlin."]
         if errors:
             raise ValidationError(errors)
         started, detected, acknowledged, *ends = self.milestones()
@@ -242,9 +246,11 @@ class Incident(Slugged):
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Give a new incident its number (inside the same transaction)."""
+        """Give a new incident its number (inside the same transaction), and note when it was first published."""
         if not self.number:
             self.number = next_number("INC", Incident.objects.all())
+        if self.status == Status.PUBLISHED and self.published_at is None:
+            self.published_at = timezone.now()
         super().save(*args, **kwargs)
 
     def evidence(self) -> tuple[tuple[str, str], ...]:
@@ -253,7 +259,7 @@ class Incident(Slugged):
 
     def texts(self) -> list[str]:
         """Every Markdown text a passage can stand in: the sections, then the timeline (queries it)."""
-        entries = self.timeline.values_list("text", flat=True)
+        entries = self.timeline.values_list("text", flat=True) if self.pk else []
         return [text for text in (*(getattr(self, field) for field, _ in SECTIONS), *entries) if text]
 
     def says(self, passage: str) -> bool:

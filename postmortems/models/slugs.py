@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.http import Http404
 from django.utils.text import slugify
 
 # Addresses that are pages of their own beside the rows, as in /incidents/new/.
 RESERVED = {"new"}
+
+
+REFERENCE = re.compile(r"(?:INC|ACT)-\d+", re.IGNORECASE)
 
 
 class OldSlug(models.Model):
@@ -62,6 +67,12 @@ class Slugged(models.Model):
         if former:
             OldSlug.objects.update_or_create(kind=self._meta.model_name, slug=former, defaults={"object_id": self.pk})
         old_slugs.filter(slug=self.slug).delete()
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        """Refuse a slug whose address leads elsewhere."""
+        super().clean_fields(exclude)
+        if self.slug in RESERVED or REFERENCE.fullmatch(self.slug):
+            raise ValidationError({"slug": "This address leads to something else; choose another slug."})
 
     def _free_slug(self) -> str:
         """A slug from the name that nothing of this kind has or had (two queries, more only on a clash)."""

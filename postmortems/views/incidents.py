@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
@@ -15,7 +15,7 @@ from ..conditional import revalidated
 from ..facets import TITLES, Facets
 from ..filters import SORTS, IncidentFilter
 from ..matrix import Kin, kin_of
-from ..models import SECTIONS, Incident, IncidentCause, Moved, Reference, Role, get_by_slug
+from ..models import SECTIONS, CauseYear, Incident, IncidentCause, Moved, Reference, Role, get_by_slug
 from ..models.incidents import IncidentQuerySet
 from ..prose import Prose
 from ..rows import IncidentRow, capped_count, extent, incident_rows, milestones_of, rows_of
@@ -112,8 +112,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         incident = get_by_slug(visible.select_related("organisation"), slug)
     except Moved as moved:
         return redirect("incident", moved.args[0], permanent=True)
-    causes = incident.incident_causes.select_related("cause").annotate(seen=Sum("cause__years__incidents"))
-    links = list(causes.order_by("position", "pk"))  # grouping drops the order of the model
+    links = list(_causes(incident))
     prose = Prose.of(request.user, f"incident:{incident.pk}")
     moments = milestones_of(incident)
     when, duration = extent(moments)
@@ -136,6 +135,18 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "mentioned_in": _mentions(incident, visible),
     }
     return render(request, "postmortems/incident.html", context)
+
+
+def _causes(incident: Incident) -> QuerySet[IncidentCause]:
+    """Its causes by name, each with `seen`, the number of incidents that show it; without the long texts of theirs."""
+    years = CauseYear.objects.filter(cause=OuterRef("cause")).order_by().values("cause")
+    seen = Subquery(years.annotate(incidents_in_all=Sum("incidents")).values("incidents_in_all"))
+    texts = ("definition", "aliases", "recognise", "mitigations")
+    return (
+        incident.incident_causes.select_related("cause")
+        .defer(*(f"cause__{text}" for text in texts))
+        .annotate(seen=seen)
+    )
 
 
 def _by_role(links: list[IncidentCause]) -> list[tuple[str, list[IncidentCause]]]:
