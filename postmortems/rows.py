@@ -22,6 +22,8 @@ FIELDS = (
 )  # fmt: skip
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 CAP = 1_000
+FROM = {"started": "", "detected": " from detection", "acknowledged": " from acknowledgement"}
+TO = {"mitigated": "", "resolved": " to the fix"}
 # Up to so many rows are looked up one by one; more are met soon enough on the way down a list.
 FEW = 1_000
 
@@ -52,6 +54,7 @@ class IncidentRow:
     organisation_slug: str | None
     when: Moment
     duration: Duration
+    span: str
     causes: list[CauseTag] = field(default_factory=list)
     services: list[tuple[str, str]] = field(default_factory=list)
 
@@ -64,6 +67,11 @@ class IncidentRow:
     def label(self) -> str:
         """Its short name, for table heads."""
         return self.short_name or self.reference
+
+    @property
+    def lasted(self) -> str:
+        """How long it lasted, in words, with what that leaves out."""
+        return f"{self.duration.text()}{self.span}" if self.duration.is_known else "duration not known"
 
     @property
     def severity_label(self) -> str:
@@ -83,8 +91,7 @@ class _Columns:
 def _row(values: tuple[Any, ...]) -> IncidentRow:
     plain = len(FIELDS) - 3 * len(MILESTONES)
     moments = milestones_of(_Columns(values[plain:]))
-    when, duration = extent(moments)
-    return IncidentRow(*[*values[:plain], when, duration])
+    return IncidentRow(*[*values[:plain], *extent(moments)])
 
 
 def milestones_of(row: Any) -> dict[str, Moment]:
@@ -92,20 +99,23 @@ def milestones_of(row: Any) -> dict[str, Moment]:
     return {name: read_moment(row, name) for name in MILESTONES}
 
 
-def extent(moments: dict[str, Moment]) -> tuple[Moment, Duration]:
-    """When an incident was, and how long it is known to have lasted.
+def extent(moments: dict[str, Moment]) -> tuple[Moment, Duration, str]:
+    """When an incident was, how long it is known to have lasted, and in words what that leaves out.
 
     It was at its first known milestone (dated ones before clock times). It lasted as the first of `EXTENTS` says
     whose ends both have a time of day, else the first that says anything; the column `lasted` follows the same rule.
+    The words say when that is not from the start ("from detection") or not to the end of the impact ("to the fix").
     """
     known = [moment for moment in moments.values() if moment.is_known]
     if not known:
-        return UNKNOWN, Duration()
+        return UNKNOWN, Duration(), ""
     first = next((moment for moment in known if moment.is_dated), known[0])
-    pairs = [(moments[start], moments[end]) for start, end in EXTENTS]
-    timed = [pair for pair in pairs if pair[0].has_clock_time and pair[1].has_clock_time]
-    spans = (start.until(end) for start, end in (*timed, *pairs))
-    return first, next((span for span in spans if span.is_known), Duration())
+    timed = [pair for pair in EXTENTS if all(moments[name].has_clock_time for name in pair)]
+    for start, end in (*timed, *EXTENTS):
+        span = moments[start].until(moments[end])
+        if span.is_known:
+            return first, span, f"{FROM[start]}{TO[end]}"
+    return first, Duration(), ""
 
 
 def incident_rows(

@@ -17,6 +17,7 @@ from django.urls import reverse
 from actionables.models import Actionable
 from postmortems.models import Cause, CauseYear, Edition, Incident, Organisation, Reference, RenderedText
 from tests.factories import make_actionable, make_cause, make_entry, make_incident, make_incident_cause, make_link
+from timelines.models import TimelineEntry
 
 pytestmark = pytest.mark.usefixtures("five")
 OURS = [model for model in admin.site._registry if model._meta.app_label != "auth"]
@@ -148,6 +149,60 @@ def test_a_status_changed_here_is_in_the_history(desk: Client):
     change = actionable.changes.last()
     assert change is not None
     assert (change.from_status, change.to_status, change.by) == ("open", "done", "carol")
+
+
+def test_history_typed_by_hand_and_a_change_of_status_go_together(desk: Client):
+    actionable = Actionable.objects.get(number=8)
+    typed = {"changes-TOTAL_FORMS": "2", "changes-1-position": "2", "changes-1-to_status": "blocked"}
+    typed |= {"changes-1-when_precision": "unknown", "changes-1-from_status": "open", "status": "in progress"}
+    _save(desk, actionable, **typed)
+    assert list(actionable.changes.values_list("position", "to_status")) == [
+        (1, "open"), (2, "blocked"), (3, "in progress"),
+    ]  # fmt: skip
+
+
+def test_a_deleted_entry_is_found_no_more(desk: Client):
+    entry = TimelineEntry.objects.get(incident__number=3, position=6)
+    assert b"Labs network" in desk.get("/incidents/?q=b7e615f4909144e480f34f78d1dce791").content
+    desk.post(reverse("admin:timelines_timelineentry_delete", args=[entry.pk]), {"post": "yes"})
+    assert b"Labs network" not in desk.get("/incidents/?q=b7e615f4909144e480f34f78d1dce791").content
+
+
+def test_an_entry_that_moves_leaves_no_reference_behind(desk: Client):
+    entry = make_entry(Incident.objects.get(number=4), text="As in INC-5.", position=90)
+    _save(desk, entry)
+    target = Incident.objects.get(number=5)
+    assert Reference.objects.filter(incident__number=4, number=target.number).exists()
+    _save(desk, entry, incident=Incident.objects.get(number=3).pk)
+    assert not Reference.objects.filter(incident__number=4, number=target.number).exists()
+    assert Reference.objects.filter(incident__number=3, number=target.number).exists()
+
+
+@pytest.mark.parametrize("slug", ["new", "INC-999", "inc-1", "ACT-2"])
+def test_a_slug_that_would_lead_elsewhere_is_refused(desk: Client, slug: str):
+    incident = Incident.objects.get(number=1)
+    data = _form(desk, incident) | {"slug": slug}
+    answer = desk.post(reverse("admin:postmortems_incident_change", args=[incident.pk]), data)
+    assert "choose another slug" in str(answer.context["adminform"].form.errors)
+
+
+def test_publishing_is_dated_once(desk: Client):
+    incident = make_incident(status="draft")
+    dates = [incident.published_at]
+    incident.status = "published"
+    for _ in range(2):
+        incident.save()
+        dates.append(incident.published_at)
+    assert dates[0] is None
+    assert dates[1] is not None
+    assert dates[1] == dates[2]
+
+
+def test_a_time_zone_must_exist(desk: Client):
+    incident = Incident.objects.get(number=1)
+    data = _form(desk, incident) | {"time_zone": "Nowhere/Land"}
+    answer = desk.post(reverse("admin:postmortems_incident_change", args=[incident.pk]), data)
+    assert "no time zone of this name" in str(answer.context["adminform"].form.errors)
 
 
 def test_an_organisation_saved_here_bumps_the_edition(desk: Client):

@@ -153,11 +153,11 @@ SAYS = {
         "Mentioned in INC-3", "INC-2 Bitbucket stood still", "Gerrit 99576 Change.", "5 Jan 2012. Both:",
     ],
     BITBUCKET: [
-        "5 January 2012, 04:05:04 UTC (zone assumed)", "duration not known", "published 12 January 2012",
+        "5 January 2012, 04:05:04 UTC (UTC assumed in the source)", "duration not known", "published 12 January 2012",
         "The source gives no time zone. Times are taken as UTC until someone confirms.", "Detected by Not known",
     ],
     LABS: [
-        "12 August 2015, about 22:30 to about 23:30 UTC (zone assumed)", "25 min until the first signal",
+        "12 August 2015, about 22:30 to about 23:30 UTC (UTC assumed in the source)", "25 min until the first signal",
         "about 55 min",
         "10 entries, UTC assumed, the source states no zone", "1 d 15 h 51 min", "Seen once so far.", "Suspected",
         "55 min after detected", "Gerrit 231189 Change. The revert of 22:55.", "Where the sources disagree",
@@ -180,7 +180,7 @@ def test_an_incident_says_what_is_known_and_what_is_not(client: Client, address:
 
 def test_the_milestone_bar_is_drawn_where_times_can_be_compared(client: Client) -> None:
     drawn = {address: labels(page(client, address)) for address in FIVE}
-    assert drawn[PARSOID] == ["Phases: impact 34 min"]
+    assert drawn[PARSOID] == ["Phases: impact, its end not known 34 min"]
     assert [len(drawn[address]) for address in (SWIFT, LABS, BITBUCKET, FALLOUT)] == [1, 1, 0, 0]
 
 

@@ -246,7 +246,7 @@ def test_preferences_are_kept_in_a_cookie_and_shown(client: Client) -> None:
     cookie = response.cookies["preferences"]
     assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
     text = words(page(client, LABS))
-    assert "13 August 2015, about 00:30 to about 01:30 Europe/Berlin (zone assumed)" in text
+    assert "13 August 2015, about 00:30 to about 01:30 Europe/Berlin (UTC assumed in the source)" in text
     assert "about 22:30 Started" not in text
     assert "about 18:55 to about 01:00 the next day UTC, date unknown" in words(page(client, SWIFT))
     assert '<html lang="en" data-theme="dark" data-keys="off">' in client.get("/").content.decode()
@@ -270,7 +270,7 @@ ELSEWHERE = (
     "\\\\evil.example", "\\/evil.example", "http:evil.example", "https:///evil.example", "https:evil.example",
     "javascript:alert(1)", "data:text/html,x", "//testserver@evil.example/", "https://testserver.evil.example/",
     "\t//evil.example", " //evil.example", "/\t/evil.example", "\x00//evil.example", "ftp://testserver/",
-    "http://[evil",
+    "http://[evil", "?x", "incidents/",
     "//evil.example\\@testserver/", "http://testserver:80@evil.example/", "\u2028//evil.example",
     "http://testserver:81/",
 )  # fmt: skip

@@ -124,6 +124,28 @@ def test_it_keeps_connections_bounds_requests_and_stops_cleanly(place):
     assert "Traceback" not in said + complained
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends the workers itself.")
+def test_workers_end_with_a_server_that_was_killed(place):
+    port = free_port()
+    with serving(place, port) as process:
+        process.kill()
+        process.wait(timeout=5)
+        until = time.monotonic() + 15
+        while time.monotonic() < until and _is_taken(port):
+            time.sleep(0.2)
+        assert not _is_taken(port)
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
 def test_a_busy_port_is_said(place):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

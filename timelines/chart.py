@@ -11,6 +11,7 @@ from postmortems.moments import Moment
 # The phase between a milestone and the next known one, as (name, colour class): unnoticed until detection,
 # impact until mitigation, recovery after it.
 UNNOTICED, IMPACT, RECOVERY = ("Unnoticed", "f-grey"), ("Impact", "f-red"), ("Recovery", "f-green")
+UNTOLD = ("Impact, its end not known", "f-amber")  # from detection straight to the fix
 WORDS = {
     "started": "Started",
     "detected": "Detected",
@@ -77,6 +78,8 @@ def _segments(known: list[tuple[str, Moment]]) -> list[Segment]:
 def _phase(begins: str, ends: str) -> tuple[str, str]:
     if begins == "mitigated":
         return RECOVERY
+    if ends == "resolved":
+        return UNTOLD
     return UNNOTICED if ends in ("detected", "acknowledged") and begins == "started" else IMPACT
 
 

@@ -115,13 +115,13 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     links = list(_causes(incident))
     prose = Prose.of(request.user, f"incident:{incident.pk}")
     moments = milestones_of(incident)
-    when, duration = extent(moments)
+    when, duration, span = extent(moments)
     kin = kin_of(incident.pk, links, visible)
     context = {
         "incident": incident,
         "moments": moments,
         "when": when,
-        "duration": duration,
+        "lasted": f"{duration.text()}{span}" if duration.is_known else "duration not known",
         "durations": [(short, words, incident.time_to(name)) for short, words, name in DURATIONS],
         "sections": SECTIONS,
         "filled": [field for field, _ in SECTIONS if getattr(incident, field)],

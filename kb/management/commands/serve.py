@@ -6,6 +6,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -107,7 +109,15 @@ def application() -> WSGIHandler:
     """
     if hasattr(os, "setpgrp"):  # not on Windows
         os.setpgrp()
+    threading.Thread(target=_stop_with, args=(os.getppid(),), daemon=True).start()
     return get_wsgi_application()
+
+
+def _stop_with(parent: int) -> None:
+    """End a worker when the process that started it was killed: an orphan would keep the port and serve on."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def stop_on_hangup(site: Any) -> None:
