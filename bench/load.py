@@ -56,7 +56,7 @@ class Connection:
 
 @dataclass
 class Family:
-    """A process and all below it; processor time is read from /proc, in seconds."""
+    """A process and all below it; processor time is read from /proc."""
 
     root: int
     members: list[int] = field(default_factory=list)
@@ -73,9 +73,14 @@ class Family:
         for pid in self.members:
             self.members += [child for child, parent in parents.items() if parent == pid]
 
-    def seconds(self) -> float:
-        """What all of them used so far."""
-        return sum(_nanoseconds(pid) for pid in self.members) / 1e9
+    def used(self) -> dict[int, int]:
+        """What each of them used so far, in nanoseconds."""
+        return {pid: _nanoseconds(pid) for pid in self.members}
+
+    def used_since(self, before: dict[int, int]) -> float:
+        """What those used since then that still run, in milliseconds."""
+        now = self.used()
+        return sum(now[pid] - then for pid, then in before.items() if now[pid]) / 1e6
 
 
 def _nanoseconds(pid: int) -> int:

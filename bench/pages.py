@@ -162,9 +162,9 @@ def _timed(
     families = [family for family in (server, database) if family]
     for family in families:
         family.find()
-    before = [family.seconds() for family in families]
+    before = [family.used() for family in families]
     run = in_turn(connection, visits, count, edit)
-    used = [(family.seconds() - then) * 1000 / count for family, then in zip(families, before, strict=True)]
+    used = [family.used_since(then) / count for family, then in zip(families, before, strict=True)]
     return Timed(used[0], used[1] if database else 0.0, run)
 
 

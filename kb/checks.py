@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core import checks
-from django.core.checks import CheckMessage, Error, Warning
+from django.core.checks import CheckMessage, Error
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.http.request import validate_host
@@ -192,7 +192,7 @@ def check_proxy(**unused: Any) -> list[CheckMessage]:
     if not settings.HTTPS or getattr(settings, "SECURE_PROXY_SSL_HEADER", None):
         return []
     return [
-        Warning(
+        checks.Warning(
             "HTTPS is on, but X-Forwarded-Proto is not believed: behind a proxy every page redirects to itself.",
             hint="Set TRUST_PROXY=1 when the proxy in front sets that header, as docs/self-hosting.md shows.",
             id="hindsight.W016",
