@@ -83,7 +83,7 @@ class Actionable(models.Model):
     ticket_label = models.CharField(max_length=60, blank=True, help_text="Its short name, as in RT 4318.")
     causes = models.ManyToManyField("postmortems.Cause", blank=True, related_name="actionables")
     alternative_to = models.ForeignKey(
-        "self", models.CASCADE, null=True, blank=True, related_name="alternatives",
+        "self", models.CASCADE, null=True, blank=True, related_name="alternatives", db_index=False,
         help_text="The actionable this was considered for as one way of doing it.",
     )  # fmt: skip
 
@@ -101,6 +101,8 @@ class Actionable(models.Model):
             models.Index("status", "due_on", "number", name="actionable_status_due"),
             models.Index("due_on", "number", name="actionable_due"),
             models.Index("owner", "status", "number", name="actionable_owner"),
+            # Only those that are one: from an index of all, SQLite would answer "is not one" and then sort everything.
+            models.Index("alternative_to", condition=Q(alternative_to__isnull=False), name="actionable_alternatives"),
         ]
 
     def __str__(self) -> str:

@@ -196,6 +196,8 @@ class Incident(Slugged):
             models.Index(
                 "is_open", KnownFirstDescending("published_at"), F("number").desc(), name="incident_open_published"
             ),
+            # PostgreSQL cannot walk the first one backwards with unknown dates last.
+            models.Index("is_open", "occurred_at", "number", name="incident_open_oldest"),
             models.Index(*NEWEST, name="incident_newest"),
         ]
 
