@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 
 from postmortems.admin import EditionAdmin
-from postmortems.refresh import refresh_incident
 
 from .models import Actionable, StatusChange
 
@@ -45,10 +44,6 @@ class ActionableAdmin(EditionAdmin):
             form.instance.record_change("", request.user.get_username())
         elif "status" in form.changed_data:
             form.instance.record_change(form.initial["status"], request.user.get_username())
-
-    def refresh(self, row: Any) -> None:
-        """The incident it belongs to."""
-        refresh_incident(row.incident)
 
 
 @admin.register(StatusChange)

@@ -49,7 +49,8 @@ class EditionAdmin(admin.ModelAdmin):
         Edition.bump()
 
     def refresh(self, row: Any) -> None:
-        """What is derived from the row; nothing here."""
+        """What is derived from the row: here, from the incident it is part of."""
+        self._refresh_wholes(self._wholes(type(row)._default_manager.filter(pk=row.pk)))
 
     # The way from a row to the incident it is part of; empty for what stands by itself.
     part_of = ""
@@ -58,7 +59,7 @@ class EditionAdmin(admin.ModelAdmin):
         """Save; a row that moves to another incident leaves nothing behind in the former one."""
         former = self._wholes(type(obj)._default_manager.filter(pk=obj.pk)) if change else set()
         super().save_model(request, obj, form, change)
-        self._refresh_wholes(former)
+        self._refresh_wholes(former - self._wholes(type(obj)._default_manager.filter(pk=obj.pk)))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete one row."""
@@ -206,10 +207,6 @@ class IncidentCauseAdmin(EditionAdmin):
     list_select_related = ["incident", "cause"]
     search_fields = ["incident__title", "cause__name", "explanation", "evidence"]
     autocomplete_fields = ["incident", "cause"]
-
-    def refresh(self, row: IncidentCause) -> None:
-        """The incident it belongs to."""
-        refresh_incident(row.incident)
 
     def after_delete(self) -> None:
         """Count all causes anew."""

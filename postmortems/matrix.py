@@ -71,14 +71,9 @@ def recurring(visible: IncidentQuerySet, *, causes: int, incidents: int) -> Matr
 
 def matrix_of(lines: list[CauseLine], visible: IncidentQuerySet, incidents: int) -> Matrix:
     """These causes against the newest incidents that this reader may see."""
-    columns = in_time(newest_with_causes(visible, incidents))
+    columns = in_time(incident_rows(visible.newest_first(), limit=incidents, causes=True))
     add_dots(lines, columns)
     return Matrix(columns, lines)
-
-
-def newest_with_causes(visible: IncidentQuerySet, limit: int) -> list[IncidentRow]:
-    """The newest incidents as rows."""
-    return incident_rows(visible.newest_first(), limit=limit, causes=True)
 
 
 def in_time(rows: Sequence[IncidentRow]) -> list[IncidentRow]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 
 from postmortems.admin import EditionAdmin
-from postmortems.refresh import refresh_incident
 
 from .models import TimelineEntry
 
@@ -28,7 +25,3 @@ class TimelineEntryAdmin(EditionAdmin):
     def moment(self, entry: TimelineEntry) -> str:
         """The moment in words, never more precise than it is."""
         return entry.when.text()
-
-    def refresh(self, row: Any) -> None:
-        """The incident it belongs to."""
-        refresh_incident(row.incident)
