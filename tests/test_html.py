@@ -52,7 +52,8 @@ def internal(document: Element, address: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def site(_five: None, django_db_blocker: DjangoDbBlocker) -> Site:
     """Every page that can be reached by links from any other, by address; a page that breaks fails here."""
-    client, found, waiting = Client(), {}, [*PAGES, "/nothing/"]
+    found: Site = {}
+    client, waiting = Client(), [*PAGES, "/nothing/"]
     with django_db_blocker.unblock():
         while waiting:
             address = waiting.pop().partition("#")[0]
