@@ -1,0 +1,68 @@
+"""Comparing texts: nothing of either is lost, what is marked is what changed, and long texts stay cheap."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from postmortems.differences import MOST_LINES, MOST_WORDS, Line, Piece, lines_of, parts_of, words_of
+
+TEXTS = st.lists(st.sampled_from(["a b c", "a b d", "", "x", "y z", "Swift hung at 18:55."])).map("\n".join) | st.text()
+
+
+def sides(lines: list[Line]) -> tuple[str, str]:
+    """The old and the new text of a comparison."""
+    old = [line.text for line in lines if line.sign != "+"]
+    new = [line.text for line in lines if line.sign != "-"]
+    return "\n".join(old), "\n".join(new)
+
+
+@given(TEXTS, TEXTS)
+def test_both_texts_are_in_the_comparison(old: str, new: str) -> None:
+    lines = lines_of(old, new)
+    assert sides(lines) == (old, new)
+    assert [line.old for line in lines if line.old] == list(range(1, old.count("\n") + 2))
+    assert [line.new for line in lines if line.new] == list(range(1, new.count("\n") + 2))
+    assert any(line.sign for line in lines) == (old != new)
+
+
+@given(TEXTS, TEXTS)
+def test_parts_hide_only_what_is_the_same(old: str, new: str) -> None:
+    lines, parts = lines_of(old, new), parts_of(old, new)
+    assert sum(len(part.lines) + part.hidden for part in parts) == len(lines)
+    assert [line for part in parts for line in part.lines if line.sign] == [line for line in lines if line.sign]
+    assert all(bool(part.lines) != bool(part.hidden) for part in parts)
+
+
+@given(st.text(), st.text())
+def test_words_put_together_are_the_lines(old: str, new: str) -> None:
+    was, now = words_of(old, new)
+    assert ("".join(piece.text for piece in was), "".join(piece.text for piece in now)) == (old, new)
+    same = ["".join(piece.text for piece in side if not piece.sign) for side in (was, now)]
+    assert same[0] == same[1]
+
+
+def test_a_changed_word_is_marked_within_its_line() -> None:
+    assert lines_of("one\nSwift hung at 18:55.", "one\nSwift stopped at 18:55.") == [
+        Line("", 1, 1, (Piece("", "one"),)),
+        Line("-", 2, 0, (Piece("", "Swift "), Piece("-", "hung"), Piece("", " at 18:55."))),
+        Line("+", 0, 2, (Piece("", "Swift "), Piece("+", "stopped"), Piece("", " at 18:55."))),
+    ]
+
+
+def test_a_line_that_has_nothing_in_common_is_marked_whole() -> None:
+    assert lines_of("abc def", "xyz") == [
+        Line("-", 1, 0, (Piece("", "abc def"),)),
+        Line("+", 0, 1, (Piece("", "xyz"),)),
+    ]
+
+
+def test_what_is_too_long_to_compare_is_told_as_replaced() -> None:
+    old = [*(f"old {number}" for number in range(MOST_LINES)), "the same", "old end"]
+    new = [*(f"new {number}" for number in range(MOST_LINES)), "the same", "new end"]
+    lines = lines_of("\n".join(old), "\n".join(new))
+    assert [line.sign for line in lines] == [*["-"] * len(old), *["+"] * len(new)]
+    shorter = lines_of("\n".join(old[5:]), "\n".join(new[5:]))
+    assert [line.text for line in shorter if not line.sign] == ["the same"]
+    words, others = " ".join(["ab"] * MOST_WORDS), " ".join(["ba"] * MOST_WORDS)
+    assert words_of(words, others) == ([Piece("-", words)], [Piece("+", others)])
