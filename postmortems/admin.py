@@ -21,6 +21,7 @@ from .models import (
     Organisation,
     Reference,
     RenderedText,
+    Revision,
     SearchDocument,
     Service,
     Word,
@@ -37,6 +38,7 @@ MILESTONE_FIELDS = [
 ]
 
 DERIVED = (OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition, SearchDocument, Word, NameIndexed)
+LOGS = (Revision,)
 
 
 class EditionAdmin(admin.ModelAdmin):
@@ -82,9 +84,9 @@ class EditionAdmin(admin.ModelAdmin):
             refresh_incident(incident)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What is derived goes along and needs no permission of its own."""
+        """What is derived, and the versions, go along and need no permission of their own."""
         rows, counts, needed, protected = super().get_deleted_objects(objs, request)
-        return rows, counts, needed - {str(model._meta.verbose_name) for model in DERIVED}, protected
+        return rows, counts, needed - {str(model._meta.verbose_name) for model in (*DERIVED, *LOGS)}, protected
 
     def after_delete(self) -> None:
         """Count the change."""
@@ -226,9 +228,9 @@ class IncidentLinkAdmin(EditionAdmin):
     autocomplete_fields = ["incident"]
 
 
-@admin.register(*DERIVED)
+@admin.register(*DERIVED, *LOGS)
 class DerivedAdmin(admin.ModelAdmin):
-    """What is worked out from the rest: to look at, not to change."""
+    """What is worked out from the rest, or tells what was: to look at, not to change."""
 
     show_full_result_count = False
 

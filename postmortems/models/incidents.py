@@ -251,9 +251,13 @@ class Incident(Slugged):
         """Give a new incident its number (inside the same transaction), and note when it was first published."""
         if not self.number:
             self.number = next_number("INC", Incident.objects.all())
-        if self.status == Status.PUBLISHED and self.published_at is None:
+        if self.status == Status.PUBLISHED and self.published_at is None and not self._was_published():
             self.published_at = timezone.now()
         super().save(*args, **kwargs)
+
+    def _was_published(self) -> bool:
+        """Whether it came published without a date, as fixtures do: whoever edits it now did not publish it."""
+        return Incident.objects.filter(pk=self.pk, status=Status.PUBLISHED).exists()
 
     def evidence(self) -> tuple[tuple[str, str], ...]:
         """The passages to mark in this incident's text, as (key, passage) (queries its causes)."""

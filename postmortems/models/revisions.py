@@ -1,0 +1,42 @@
+"""What an incident said at every save."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from .incidents import Incident
+
+
+class RevisionQuerySet(models.QuerySet["Revision"]):
+    """Named queries over revisions."""
+
+    def listed(self) -> RevisionQuerySet:
+        """Newest first, without their documents, each with its `size` in characters."""
+        size = models.functions.Length("document")
+        return self.defer("document").annotate(size=size).order_by("-number")
+
+
+class Revision(models.Model):
+    """One saved state of an incident: its whole document, who saved it, when, and why."""
+
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField(help_text="The version of the incident that this save made.")
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
+    by_name = models.CharField(max_length=150, blank=True, help_text="Stays when the account goes; empty: not known.")
+    note = models.CharField(max_length=200, blank=True)
+    document = models.TextField(help_text="See postmortems/document.py.")
+
+    objects = models.Manager.from_queryset(RevisionQuerySet)()
+
+    class Meta:
+        ordering = ["incident", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["incident", "number"], name="revision_number_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="revision_number_from_1"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.incident.reference} version {self.number}"

@@ -1,0 +1,82 @@
+"""Changing an incident so that nothing is lost: one person at a time, and every save kept whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+
+from .document import apply_document, document_of
+from .models import Incident, Revision
+from .refresh import refresh_incident
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+EARLIER = "As it was before the first edit that was kept."
+
+
+class Overtaken(Exception):
+    """Somebody else saved the incident since `version` was read; `current` is what it is now. Nothing was changed."""
+
+    def __init__(self, version: int, current: int) -> None:
+        super().__init__(f"version {version} was read, {current} is saved")
+        self.version, self.current = version, current
+
+
+@contextmanager
+def revising(pk: int, version: int, by: User | None, note: str = "") -> Iterator[Incident]:
+    """The incident, held for this transaction; what the block saves becomes its next version.
+
+    Raises Overtaken when `version` is no longer the stored one, Incident.DoesNotExist when it is gone. A block that
+    raises changes nothing; one that changes nothing makes no version.
+    """
+    with transaction.atomic():
+        incident = Incident.objects.select_for_update().get(pk=pk)
+        if incident.version != version:
+            raise Overtaken(version, incident.version)
+        keep_earlier(incident)
+        yield incident
+        record(incident, by, note)
+
+
+def keep_earlier(incident: Incident) -> None:
+    """Keep what an incident says now when that was never kept, as when a fixture brought it (one query or more)."""
+    if not incident.revisions.exists():
+        _keep(incident, None, EARLIER)
+
+
+@transaction.atomic
+def record(incident: Incident, by: User | None, note: str = "") -> Revision | None:
+    """Keep what is stored now as a new version and work out what hangs on it; None when it says what it said before."""
+    incident.refresh_from_db()
+    last = incident.revisions.order_by("-number").first()
+    if last is not None and last.document == document_of(incident):
+        return None
+    if last is not None:
+        incident.version = max(incident.version, last.number) + 1
+        Incident.objects.filter(pk=incident.pk).update(version=incident.version)
+    revision = _keep(incident, by, note)
+    refresh_incident(incident)
+    return revision
+
+
+def _keep(incident: Incident, by: User | None, note: str) -> Revision:
+    return Revision.objects.create(
+        incident=incident, number=incident.version, at=timezone.now(), by=by,
+        by_name=str(by)[:150] if by else "", note=note[:200], document=document_of(incident),
+    )  # fmt: skip
+
+
+def restore(incident: Incident, number: int, by: User | None) -> Incident:
+    """Make what an earlier version said the newest one; raises Overtaken and Revision.DoesNotExist.
+
+    The status and the visibility stay as they are now.
+    """
+    document = incident.revisions.get(number=number).document
+    with revising(incident.pk, incident.version, by, f"Version {number} restored.") as held:
+        apply_document(document, held)
+    return held
