@@ -77,8 +77,13 @@ def kept(view: View) -> View:
 
 
 def revalidated(view: View) -> View:
-    """Gives a page an ETag, and answers 304 to whoever has that page already."""
-    conditional = condition(etag_func=etag)(kept(view))
+    """Gives a page an ETag, answers 304 to whoever has that page already, and keeps it as `kept` says."""
+    return tagged(kept(view))
+
+
+def tagged(view: View) -> View:
+    """Gives an answer an ETag, and says 304 to whoever has it already; for what is asked in too many ways to keep."""
+    conditional = condition(etag_func=etag)(view)
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import causes, incidents, places
+from .views import causes, incidents, places, suggest
 
 urlpatterns = [
     path("incidents/", incidents.listing, name="incidents"),
@@ -12,4 +12,5 @@ urlpatterns = [
     path("causes/<slug:slug>/", causes.detail, name="cause"),
     path("services/<slug:slug>/", places.service, name="service"),
     path("organisations/<slug:slug>/", places.organisation, name="organisation"),
+    path("suggest/", suggest.options, name="suggest"),
 ]

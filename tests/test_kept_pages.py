@@ -80,3 +80,10 @@ def test_no_more_is_kept_than_was_meant(published: Incident, monkeypatch: pytest
     for number in range(12):
         Client().get(f"/incidents/?page={number}")
     assert len(conditional._made) <= 5
+
+
+def test_suggestions_are_not_kept_and_push_no_page_out() -> None:
+    queries(Client(), "/")
+    before = list(conditional._made)
+    assert queries(Client(), "/suggest/?q=que") == queries(Client(), "/suggest/?q=que") > 1
+    assert list(conditional._made) == before

@@ -53,6 +53,7 @@ OPEN = {
     "cause": Entry(LOGGING, 200, 200, 200),
     "service": Entry("/services/rsyslog/", 200, 200, 200),
     "organisation": Entry("/organisations/wikimedia/", 200, 200, 200),
+    "suggest": Entry("/suggest/?q=swift", 200, 200, 200),
     "actionables": Entry("/actionables/", 200, 200, 200),
     "actionable": Entry("/actionables/ACT-7/", 200, 200, 200),
     "actionable_reference": Entry("/ACT-7", 302, 302, 302),
@@ -215,7 +216,8 @@ def test_every_page_carries_its_security_headers(client: Client, address: str) -
 
 WORD = "Zebra"
 LOOKED_AT = (
-    *PAGES[:-1], "/incidents/?q=zebra", "/incidents/?sort=longest", "/incidents/?status=draft",
+    *PAGES[:-1], "/suggest/?q=zebra", "/suggest/?q=wikimedia", "/suggest/?q=INC-6", "/suggest/?q=17",
+    "/incidents/?q=zebra", "/incidents/?sort=longest", "/incidents/?status=draft",
     "/incidents/?status=review",
     "/incidents/?cause=" + UNATTENDED.split("/")[2], "/incidents/?service=rsyslog&organisation=wikimedia",
     "/incidents/?year=unknown", "/incidents/?year=2015", "/actionables/?owner=Zed", "/actionables/?due=none",
