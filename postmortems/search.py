@@ -52,7 +52,7 @@ class Results:
     how: "" when everything asked for holds; "prefix" when the last word was completed; "parts" when parts of an
     identifier stand apart; "any" when only some of the words do (then the best come first and count is what is shown).
     facets: kind to value to count among the first `CAP`, each kind counted without its own selection; organisations,
-    services and causes by id (as text). query.notices say what was not understood.
+    services and causes by id (as text). query.notices say what was not understood. streams: what `passages` takes.
     """
 
     ids: list[int]
@@ -68,6 +68,7 @@ class Results:
     did_you_mean: str = ""
     drops: list[Drop] = field(default_factory=list)
     named: list[Suggestion] = field(default_factory=list)
+    streams: dict[int, str] = field(default_factory=dict)
 
 
 def search(
@@ -89,7 +90,7 @@ def search(
     results = Results(
         ids=_visible(ids[:PAGE], user), count=count, capped=found.capped, page=page, has_next=len(ids) > PAGE,
         sort=sort, how=found.attempt.how, query=query, words=words_of(_as_found(query, found)),
-        facets=_facets(found, scope),
+        facets=_facets(found, scope), streams={pk: found.streams[pk] for pk in ids[:PAGE] if pk in found.streams},
     )  # fmt: skip
     if page == 1:
         results.named = named(query)
