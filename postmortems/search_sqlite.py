@@ -91,6 +91,13 @@ def _command(name: str, rank: int) -> None:
 
 
 def settle() -> None:
-    """Tell the planner about a new index."""
+    """Tell the planner about the tables, but nothing about the index's own.
+
+    It would take a small index for a small one for ever, and each save would then read all of what it has become.
+    """
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA optimize")
+        cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'")
+        if cursor.fetchone():
+            cursor.execute("DELETE FROM sqlite_stat1 WHERE tbl GLOB 'postmortems_searchindex_*'")
+            cursor.execute("ANALYZE sqlite_schema")  # reads them anew
