@@ -91,13 +91,13 @@ def _command(name: str, rank: int) -> None:
 
 
 def settle() -> None:
-    """Tell the planner about the tables, but nothing about the index's own.
+    """Tell the planner about the tables, and that the index's own is large whatever it is now.
 
-    It would take a small index for a small one for ever, and each save would then read all of what it has become.
+    The planner would remember a small one as small, and each save would then read all of what it has become.
     """
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA optimize")
         cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'")
         if cursor.fetchone():
-            cursor.execute("DELETE FROM sqlite_stat1 WHERE tbl GLOB 'postmortems_searchindex_*'")
+            cursor.execute("UPDATE sqlite_stat1 SET stat = '1000000' WHERE tbl = 'postmortems_searchindex_data'")
             cursor.execute("ANALYZE sqlite_schema")  # reads them anew
