@@ -53,13 +53,15 @@ class Attempt:
 class Found:
     """What an attempt found: the newest rows up to `CAP` and one more, and how frequent its words are.
 
-    `streams` are those that were read to put incidents in order, by the incident's id.
+    `streams` are those that were read to put incidents in order, by the incident's id. `cut` says that only the newest
+    of about the same length were put in order.
     """
 
     attempt: Attempt
     rows: list[Row]
     frequencies: dict[str, int]
     streams: dict[int, str] = field(default_factory=dict)
+    cut: bool = False
 
     @property
     def capped(self) -> bool:
@@ -187,6 +189,7 @@ def in_order(found: Found, scope: Scope, sort: str, skip: int, limit: int) -> li
             break
         if sort == "longest":
             rows = engine().found(expression, IN_BAND, span=span)
+            found.cut |= len(rows) == IN_BAND
             rows.sort(key=lambda row: (-(row[2] if row[2] is not None else -1), -row[0]))
             total, page = len(rows), [row[1] for row in rows[skip : skip + limit - len(ids)]]
         else:

@@ -65,7 +65,7 @@ def _walked(expression: Expression, limit: int, offset: int, span: Span, way: st
     source = "postmortems_searchdocument"
     there, not_there = phrases_of(expression)
     if there or not_there:
-        source = f"(SELECT * FROM {source} WHERE {condition} ORDER BY {_KEY} {way} LIMIT {WINDOW}) AS near"  # noqa: S608
+        source = f"(SELECT key, stream FROM {source} WHERE {condition} ORDER BY {_KEY} {way} LIMIT {WINDOW}) AS near"  # noqa: S608
         condition = " AND ".join(["stream LIKE %s"] * len(there) + ["stream NOT LIKE %s"] * len(not_there))
         params += [f"% {' '.join(parts)} %" for parts in (*there, *not_there)]
     query = f"SELECT {_KEY} FROM {source} WHERE {condition} ORDER BY 1 {way} LIMIT %s OFFSET %s"  # noqa: S608

@@ -73,17 +73,19 @@ def score(candidate: Candidate, needles: Sequence[Needle], newest: int) -> float
     """How well one incident answers, in no unit."""
     stream = candidate.stream
     named, told, cited = _tiers(stream)
-    in_title = {stem(word) for word in stream[:named].split()}
+    in_title: set[str] = set()
     norm = SATURATION * (0.7 + 0.3 * len(stream) / USUAL_LENGTH)
     total = 0.0
     titled = 0
     for one in needles:
         first = stream.find(one.begins)  # its exact form may begin a word or more before
         found = _weighed(one, stream, first, (named, told, cited)) if first >= 0 else 0.0
-        if in_title.issuperset(one.stems):
-            found += TITLED
-            total += one.weight * IN_TITLE
-            titled += 1
+        if 0 <= first < named:
+            in_title = in_title or {stem(word) for word in stream[:named].split()}
+            if in_title.issuperset(one.stems):
+                found += TITLED
+                total += one.weight * IN_TITLE
+                titled += 1
         found = found or (_form(one, stream, cited, len(stream)) * CITED if first >= 0 else 0.0) or HIDDEN
         total += one.weight * found * (SATURATION + 1) / (found + norm)
     if titled == len(needles):
