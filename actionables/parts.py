@@ -13,6 +13,7 @@ from postmortems.access import reads_everything
 from postmortems.conditional import remembered
 from postmortems.momentfields import columns, read_moment
 from postmortems.moments import UNKNOWN, Moment, Precision
+from postmortems.prepared import Prepared
 from postmortems.rows import linked
 
 from .models import UNFINISHED, Actionable, Status, StatusChange
@@ -71,11 +72,20 @@ def aimed_at(cause: Any, user: Reader, limit: int = 50) -> list[Actionable]:
     return sorted(rows, key=lambda row: (not row.is_unfinished, row.number))
 
 
+_COUNTS = Prepared(
+    lambda ids: (
+        Actionable.objects.filter(incident__in=ids, alternative_to=None)
+        .order_by()
+        .values_list("incident_id", "status")
+        .annotate(n=Count("pk"))
+    )
+)
+
+
 def open_counts(incidents: list[int]) -> dict[int, tuple[int, int]]:
     """For each of these incidents that has any: (unfinished, all) actionables (one query)."""
-    rows = Actionable.objects.filter(incident__in=incidents, alternative_to=None).order_by()
     counts: dict[int, tuple[int, int]] = {}
-    for pk, status, count in rows.values_list("incident_id", "status").annotate(n=Count("pk")):
+    for pk, status, count in _COUNTS.rows(incidents):
         unfinished, every = counts.get(pk, (0, 0))
         counts[pk] = (unfinished + (count if status in UNFINISHED else 0), every + count)
     return counts

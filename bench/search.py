@@ -1,153 +1,104 @@
-"""Times search over the database of DATABASE_URL, or that of HINDSIGHT_DATA: `search.py --build --grep`.
+"""Times the page of search over filled databases: `search.py sqlite:////tmp/bench.sqlite3 postgresql://...`.
 
-Each class of queries is measured as the page does it (results, facets, passages), against the bare query of the same
-words on the same database, and against `grep -r` over the same incidents as files.
+Without an address it is the database of DATABASE_URL, or that of HINDSIGHT_DATA. Every query is a whole page made anew
+(results, passages, facets, template) through the WSGI application in this process, beside the bare query of the same
+words, `grep` over the same incidents as files and, where it is installed, the library `modelsearch`. README.md says
+what the columns mean.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from random import Random
 from statistics import median
+from typing import Any
 
 import django
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kb.settings")
+os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
 django.setup()
 
 from django.contrib.auth.models import AnonymousUser  # noqa: E402 - needs the settings
 from django.db import connection  # noqa: E402
 
+from bench.others import grepped, library, write_files  # noqa: E402
+from bench.processor import Processor, Spent, at, yardstick  # noqa: E402
+from bench.queries import Case, address, classes  # noqa: E402
+from kb.wsgi import application  # noqa: E402
 from postmortems import search  # noqa: E402
-from postmortems.models import SearchDocument, Word  # noqa: E402
-from postmortems.search_documents import passages_of  # noqa: E402
+from postmortems.models import SearchDocument  # noqa: E402
 from postmortems.search_engine import engine  # noqa: E402
 from postmortems.search_find import CAP, find  # noqa: E402
 from postmortems.search_query import parse  # noqa: E402
 from postmortems.search_scope import scope_of  # noqa: E402
-from postmortems.search_tokens import STOP_WORDS  # noqa: E402
 
 NOBODY = AnonymousUser()
-Case = tuple[str, dict[str, object]]
+WARMING = 5
+HEAD = ("CPU 50 %", "95 %", "99 %", "database", "clock 50 %", "95 %", "99 %", "bare", "x bare", "grep", "modelsearch")
 
 
-def words_between(low: float, high: float, random: Random, count: int) -> list[str]:
-    """Words of four letters or more that stand in such a share of the open incidents."""
-    everything = Word.objects.get(word="@open").documents
-    rows = Word.objects.filter(documents__gte=max(low * everything, 1), documents__lte=high * everything)
-    words = sorted(word for word in rows.values_list("word", flat=True) if len(word) > 3 and word not in STOP_WORDS)
-    return random.choices(words, k=count) if words else []
+def page(query: str) -> bytes:
+    """The list of incidents for this query string."""
+    environ = {
+        "REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": "/incidents/", "QUERY_STRING": query,
+        "SERVER_NAME": "localhost", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "localhost",
+        "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": BytesIO(), "wsgi.errors": sys.stderr,
+        "wsgi.multithread": False, "wsgi.multiprocess": True, "wsgi.run_once": False,
+    }  # fmt: skip
+    statuses: list[str] = []
+    response = application(environ, lambda status, headers, error=None: statuses.append(status))  # type: ignore[arg-type]
+    body = b"".join(response)
+    response.close()
+    if not statuses[0].startswith("200"):
+        raise SystemExit(f"/incidents/?{query[:200]} answered {statuses[0]}")
+    return body
 
 
-def lines(random: Random, count: int, length: int) -> list[str]:
-    """Stretches of what stands in incidents, so many characters long."""
-    keys = list(SearchDocument.objects.values_list("key", flat=True))
-    rows = SearchDocument.objects.filter(key__in=random.sample(keys, min(count, len(keys))))
-    streams = rows.values_list("stream", flat=True)
-    told = (" ".join(word for word in stream.split() if word[0] != "§") for stream in streams)
-    return [text[(at := random.randrange(max(len(text) - length, 1))) : at + length] for text in told]
-
-
-def classes(random: Random, count: int) -> Iterator[tuple[str, list[Case]]]:
-    """Every class with its queries."""
-    frequent, medium = words_between(0.2, 1, random, 2 * count), words_between(0.01, 0.1, random, 2 * count)
-    rare = words_between(0, 0.0005, random, count)
-    plain: dict[str, list[str]] = {
-        "frequent word": frequent[:count],
-        "medium word": medium[:count],
-        "rare word": rare,
-        "two frequent words": [" ".join(random.sample(frequent, 2)) for _ in range(count)],
-        "three words": [" ".join(random.sample(frequent, 2) + random.sample(medium, 1)) for _ in range(count)],
-        "phrase": [f'"{" ".join(line.split()[1:4])}"' for line in lines(random, count, 60)],
-        "prefix": [word[: random.randint(3, 4)] + "*" for word in frequent[:count]],
-        "misspelt": [word[:2] + word[3] + word[2] + word[4:] for word in medium[:count]],
-        "pasted line": lines(random, count, 160),
-        "pasted trace": [line + "\n" for line in lines(random, count, 2_000)],
-    }
-    for name, texts in plain.items():
-        yield name, [(text, {}) for text in texts]
-    chosen: dict[str, object] = {"filters": {"severity": ["SEV1", "SEV2"], "year": ["2020", "2021"]}}
-    yield "with two facets", [(word, chosen) for word in frequent[:count]]
-    for sort in ("relevance", "newest", "severity"):
-        yield f"page 500, {sort}", [(word, {"sort": sort, "page": 500}) for word in frequent[:count]]
-    yield "longest first", [(word, {"sort": "longest"}) for word in frequent[:count]]
-    yield "no words", [("", {})] * count
-
-
-def page(case: Case) -> None:
-    """What a page of results asks for."""
-    text, options = case
-    results = search.search(text, NOBODY, **options)  # type: ignore[arg-type]
-    search.passages(results.ids, results.words)
-
-
-def bare(case: Case) -> None:
-    """The newest hits of the same words, and nothing else."""
-    query = parse(case[0])
-    wanted = find(query, scope_of(NOBODY, query, {})).attempt.wanted()
-    begun = time.process_time()
-    if wanted:
-        engine().keys(wanted, CAP + 1)
-    BARE.append((time.process_time() - begun) * 1_000)
-
-
-BARE: list[float] = []
-
-
-def typed(case: Case) -> None:
-    """What each key typed asks for."""
-    search.suggest(case[0].split(" ")[0][:5], NOBODY)
-
-
-def timed(run: Callable[[Case], None], cases: list[Case]) -> tuple[list[float], list[float]]:
-    """Milliseconds of CPU and of the clock for each case, sorted. The server's CPU is not ours on PostgreSQL."""
-    cpu, wall = [], []
-    for case in cases:
-        begun = time.process_time(), time.perf_counter()
-        run(case)
-        cpu.append((time.process_time() - begun[0]) * 1_000)
-        wall.append((time.perf_counter() - begun[1]) * 1_000)
-    return sorted(cpu), sorted(wall)
-
-
-def at(values: list[float], share: float) -> float:
-    """The value that such a share of them does not exceed."""
-    return values[min(int(len(values) * share), len(values) - 1)]
-
-
-def three(values: list[float]) -> str:
-    """Median, 95th and 99th percentile."""
-    return f"{median(values):7.1f} {at(values, 0.95):7.1f} {at(values, 0.99):7.1f}"
-
-
-def files(folder: Path, most: int) -> int:
-    """Write incidents as text, a file each; returns how many."""
-    ids = list(SearchDocument.objects.values_list("incident_id", flat=True)[:most])
-    for start in range(0, len(ids), 200):
-        for pk, passages in passages_of(ids[start : start + 200]).items():
-            (folder / f"{pk}.md").write_text("\n\n".join(one.text for one in passages), encoding="utf-8")
-    return len(ids)
-
-
-def grepped(folder: Path, words: list[str]) -> list[float]:
-    """Milliseconds of CPU for `grep -ril` of each word."""
+def pages(cases: list[Case], processor: Processor, turn: int) -> list[Spent]:
+    """What each page took; a few others come first."""
+    for case in cases[:WARMING]:
+        page(address(case, turn))
     spent = []
-    for word in words:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run(["/bin/grep", "-ril", word, str(folder)], stdout=subprocess.DEVNULL, check=False)  # noqa: S603
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent.append((after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1_000)
-    return sorted(spent)
+    for case in cases:
+        query = address(case, turn + 1)
+        before = processor.now()
+        page(query)
+        spent.append(processor.since(before))
+    return spent
+
+
+def bare(cases: list[Case], processor: Processor) -> list[float]:
+    """The newest hits of the same words with what is counted of them, and nothing else: processor time."""
+    spent = []
+    for text, more in cases:
+        filters = {name: [value for other, value in more if other == name] for name in ("severity", "year")}
+        query = parse(text)
+        scope = scope_of(NOBODY, query, filters)
+        wanted = scope.expression(find(query, scope).attempt.wanted())
+        before = processor.now()
+        engine().found(wanted, CAP + 1, scope.span)
+        spent.append(processor.since(before).cpu)
+    return spent
+
+
+def plain_page(processor: Processor, query: str) -> float:
+    """A list without a search."""
+    spent = []
+    for turn in range(40):
+        before = processor.now()
+        page(f"{query}&turn={turn}")
+        spent.append(processor.since(before).cpu)
+    return median(spent)
 
 
 def size() -> float:
@@ -164,32 +115,112 @@ def size() -> float:
         return float(cursor.fetchone()[0] or 0) / 1e6
 
 
-def main() -> None:
-    """Print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--build", action="store_true", help="Index everything anew first, and say how long it took.")
-    parser.add_argument("--grep", action="store_true", help="Compare with grep over the incidents as files.")
-    parser.add_argument("--count", type=int, default=40, help="Queries of each class (default: 40).")
-    given = parser.parse_args()
+def build(processor: Processor) -> None:
+    """Index everything anew, and say how long it took."""
+    before = processor.now()
+    search.rebuild(force=True)
+    spent = processor.since(before)
+    print(f"built in {spent.clock / 1e3:.0f} s, {spent.cpu / 1e3:.0f} s of CPU", flush=True)
+
+
+def measure(given: argparse.Namespace) -> dict[str, Any]:
+    """One database: prints its table; the figures by class."""
+    processor = Processor()
     if given.build:
-        begun = time.perf_counter(), time.process_time()
-        search.rebuild(force=True)
-        print(f"built in {time.perf_counter() - begun[0]:.0f} s, {time.process_time() - begun[1]:.0f} s of it our CPU")
-    print(f"{connection.vendor}, {SearchDocument.objects.count():,} incidents, index {size():,.0f} MB; milliseconds")
-    print(f"{'':24}{'CPU 50 %    95 %    99 %':>24}{'clock 50 %    95 %    99 %':>28}{'bare':>8}{'as typed':>10}")
-    for name, cases in classes(Random(1), given.count):  # noqa: S311
-        if cases:
-            timed(page, cases[:3])
-            cpu, wall = timed(page, cases)
-            BARE.clear()
-            timed(bare, cases)
-            keys = timed(typed, cases)[0]
-            print(f"{name:24}{three(cpu)} {three(wall):>27}{median(BARE):8.2f}{median(keys):10.1f}", flush=True)
-    if given.grep:
-        with tempfile.TemporaryDirectory() as name:
-            count = files(Path(name), 100_000)
-            spent = grepped(Path(name), words_between(0.01, 1, Random(1), 20))  # noqa: S311
-            print(f"grep -ril of one word over {count:,} files: {three(spent)} ms of CPU")
+        build(processor)
+    cases = {name: cases for name, cases in classes(Random(1), given.count) if cases and given.only in name}  # noqa: S311
+    count = SearchDocument.objects.count()
+    empty, plain = plain_page(processor, "page=99999"), plain_page(processor, "page=1")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        if given.grep or given.library:
+            write_files(folder)
+        others = library(folder, cases, given.library) if given.library else {}
+        print(f"\n{connection.vendor}, {count:,} incidents, index {size():,.0f} MB; milliseconds. {_machine()}")
+        print(f"an empty page {empty:.1f}, a list of twenty {plain:.1f}")
+        print(f"{'':22}{''.join(f'{head:>12}' for head in HEAD)}")
+        figures = {}
+        for turn, (name, some) in enumerate(cases.items()):
+            spent, least = pages(some, processor, 2 * turn), median(bare(some, processor))
+            found = grepped(folder, [text for text, _ in some][: given.grep]) if given.grep else []
+            figures[name] = row(name, spent, least, plain, found, others.get(name, []))
+    return {"incidents": count, "database": connection.vendor, "classes": figures}
+
+
+def row(
+    name: str, spent: list[Spent], least: float, plain: float, found: list[float], others: list[float]
+) -> dict[str, float]:
+    """Print one class; its processor times."""
+    cpu, clock = [one.cpu for one in spent], [one.clock for one in spent]
+    figures = [median(cpu), at(cpu, 0.95), at(cpu, 0.99), median(one.database for one in spent)]
+    figures += [median(clock), at(clock, 0.95), at(clock, 0.99), least, median(cpu) / (least + plain)]
+    shown = [f"{figure:12.1f}" for figure in figures]
+    shown += [f"{median(times):12.0f}" if times else f"{'-':>12}" for times in (found, others)]
+    print(f"{name:22}{''.join(shown)}", flush=True)
+    return {"median": figures[0], "p95": figures[1], "p99": figures[2], "grep": median(found) if found else 0.0}
+
+
+def _machine() -> str:
+    return f"Load {os.getloadavg()[0]:.1f}; the yardstick takes {yardstick():.1f}."
+
+
+def growth(runs: list[dict[str, Any]]) -> None:
+    """The 99th percentile of the largest over that of the smallest of each kind of database."""
+    for vendor in sorted({run["database"] for run in runs}):
+        sizes = sorted((run for run in runs if run["database"] == vendor), key=lambda run: run["incidents"])
+        least, most = sizes[0], sizes[-1]
+        if least is not most:
+            print(f"\n{vendor}, 99 % at {most['incidents']:,} over that at {least['incidents']:,}")
+            for name in (name for name in least["classes"] if name in most["classes"]):
+                print(f"{name:22}{most['classes'][name]['p99'] / least['classes'][name]['p99']:8.1f}")
+
+
+def judged(run: dict[str, Any]) -> list[str]:
+    """Which bars a database does not meet, in words."""
+    large = run["incidents"] > 50_000
+    most, which = (50.0, "p95") if large else (15.0, "median")
+    rows = run["classes"].items()
+    slow = [f"{name}: {which} {row[which]:.1f}, not {most:.0f}" for name, row in rows if row[which] > most]
+    return slow + [f"{name}: slower than grep" for name, row in rows if row["grep"] and row["median"] > row["grep"]]
+
+
+def arguments() -> argparse.Namespace:
+    """What is asked for on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("databases", nargs="*", help="Addresses as in DATABASE_URL; several are measured in turn.")
+    parser.add_argument("--build", action="store_true", help="Index everything anew first, and say how long it took.")
+    parser.add_argument("--count", type=int, default=100, help="Queries of each class (100).")
+    parser.add_argument("--only", default="", help="Classes whose name contains this.")
+    parser.add_argument("--grep", type=int, default=3, help="Queries of each class for grep (3; 0: none).")
+    parser.add_argument("--library", type=int, default=2_000, help="Incidents for modelsearch (2,000; 0: none).")
+    parser.add_argument("--keep", type=Path, help="Write the figures to this file.")
+    return parser.parse_args()
+
+
+def several(given: argparse.Namespace) -> list[dict[str, Any]]:
+    """Each database in a process of its own."""
+    runs = []
+    passed = [f"--{name}={getattr(given, name)}" for name in ("count", "only", "grep", "library")]
+    for database in given.databases:
+        with tempfile.NamedTemporaryFile(suffix=".json") as kept:
+            command = [sys.executable, __file__, *passed, f"--keep={kept.name}", *["--build"] * given.build]
+            subprocess.run(command, check=True, env={**os.environ, "DATABASE_URL": database})  # noqa: S603
+            runs += json.loads(Path(kept.name).read_text())
+    return runs
+
+
+def main() -> None:
+    """Measure, and say what is too slow."""
+    given = arguments()
+    begun = time.perf_counter()
+    runs = several(given) if given.databases else [measure(given)]
+    if given.keep:
+        given.keep.write_text(json.dumps(runs, indent=1))
+    if given.databases:
+        growth(runs)
+        print(f"\n{time.perf_counter() - begun:.0f} s in all")
+    else:
+        print("\n".join(["", *judged(runs[0])]) if judged(runs[0]) else "\nEvery class is within its bars.")
 
 
 if __name__ == "__main__":

@@ -13,11 +13,16 @@ from .conditional import remembered
 from .filters import UNKNOWN_YEAR
 from .models import Cause, Detection, Edition, IncidentCause, Organisation, Service, Severity, Status
 from .models.incidents import NEWEST, Incident, IncidentQuerySet
+from .prepared import Prepared
 from .rows import capped_count
 
 SHOWN = 10
 COUNTED_UP_TO = 300
 PLACES: dict[str, type[Model]] = {"organisation": Organisation, "service": Service, "cause": Cause}
+_NAMES = {
+    name: Prepared(lambda ids, model=model: model._default_manager.filter(pk__in=ids).values_list("pk", "slug", "name"))
+    for name, model in PLACES.items()
+}
 TITLES = {
     "organisation": "Organisation", "service": "Service", "cause": "Cause", "severity": "Severity",
     "year": "Year", "detection": "Detected by", "status": "Status",
@@ -106,10 +111,10 @@ class Facets:
 
         `counts` maps kinds to values to counts; organisations, services and causes by id.
         """
-        for name, model in PLACES.items():
+        for name in PLACES:
             often = Counter({int(pk): count for pk, count in counts[name].items()})
             wanted = {*self.chosen[name], *(pk for pk, _ in often.most_common(SHOWN))}
-            rows = model._default_manager.filter(pk__in=wanted).values_list("pk", "slug", "name")
+            rows = _NAMES[name].rows(list(wanted))
             ordered = sorted(rows, key=lambda row: (-often[row[0]], row[2]))
             self.options[name] = [
                 Option(slug, label, slug in self.given[name], often[pk]) for pk, slug, label in ordered

@@ -100,10 +100,17 @@ class IncidentFilter(django_filters.FilterSet):
     sort = django_filters.ChoiceFilter(choices=(("relevance", ""), *SORTS.items()), method="in_order")
 
     chosen: dict[str, list[int]]
+    form_class: type[forms.Form] | None = None
 
     class Meta:
         model = Incident
         fields: list[str] = []
+
+    def get_form_class(self) -> type[forms.Form]:
+        """Made once: django-filter makes a class for each request, which is dearer than the form."""
+        if IncidentFilter.form_class is None:
+            IncidentFilter.form_class = super().get_form_class()
+        return IncidentFilter.form_class
 
     def understood(self) -> dict[str, Any]:
         """The given values that make sense, by name."""

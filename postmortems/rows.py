@@ -15,11 +15,27 @@ from .models import MILESTONES, IncidentCause, Severity
 from .models.incidents import EXTENTS, Incident
 from .momentfields import columns, read_moment
 from .moments import UNKNOWN, Moment
+from .prepared import Prepared
 
 FIELDS = (
     "pk", "number", "slug", "title", "short_name", "severity", "status", "visibility", "published_at",
     "organisation__name", "organisation__slug", *columns(*MILESTONES),
 )  # fmt: skip
+_ROWS = Prepared(lambda ids: Incident.objects.filter(pk__in=ids).values_list(*FIELDS))
+_SERVICES = Prepared(
+    lambda ids: (
+        Incident.services.through.objects.filter(incident__in=ids)
+        .order_by("service__name")
+        .values_list("incident_id", "service__name", "service__slug")
+    )
+)
+_CAUSES = Prepared(
+    lambda ids: (
+        IncidentCause.objects.filter(incident__in=ids)
+        .order_by("position", "pk")
+        .values_list("incident_id", "cause__name", "cause__slug", "certainty")
+    )
+)
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 CAP = 1_000
 FROM = {"started": "", "detected": " from detection", "acknowledged": " from acknowledgement"}
@@ -130,8 +146,7 @@ def rows_of(wanted: list[int], *, causes: bool = False, services: bool = False) 
     """The rows of these incidents, in this order, for ids that came from `visible_to` (one query, one more each)."""
     if not wanted:
         return []
-    values = Incident.objects.filter(pk__in=wanted).values_list(*FIELDS)
-    found = {row.pk: row for row in map(_row, values)}
+    found = {row.pk: row for row in map(_row, _ROWS.rows(wanted))}
     if causes:
         _add_causes(found)
     if services:
@@ -140,15 +155,13 @@ def rows_of(wanted: list[int], *, causes: bool = False, services: bool = False) 
 
 
 def _add_services(found: dict[int, IncidentRow]) -> None:
-    links = Incident.services.through.objects.filter(incident__in=list(found)).order_by("service__name")
-    for pk, name, slug in links.values_list("incident_id", "service__name", "service__slug"):
+    for pk, name, slug in _SERVICES.rows(list(found)):
         found[pk].services.append((name, slug))
 
 
 def _add_causes(found: dict[int, IncidentRow]) -> None:
-    links = IncidentCause.objects.filter(incident__in=list(found)).order_by("position", "pk")
     tags: dict[int, dict[str, CauseTag]] = defaultdict(dict)
-    for pk, name, slug, certainty in links.values_list("incident_id", "cause__name", "cause__slug", "certainty"):
+    for pk, name, slug, certainty in _CAUSES.rows(list(found)):
         tag = tags[pk].setdefault(slug, CauseTag(name, slug, certainty))
         if certainty == "confirmed":
             tag.certainty = certainty

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from . import search_words
 from .models import Incident
 from .search_engine import engine
-from .search_find import CAP, Found, by_relevance, find, in_order
+from .search_find import CAP, IN_BAND, Found, by_relevance, find, in_order
 from .search_index import check, forget, index_incident, index_name, rebuild
 from .search_passages import Passage, Words, marked, passages, words_of
 from .search_query import Query, parse
@@ -52,7 +52,7 @@ class Results:
     how: "" when everything asked for holds; "prefix" when the last word was completed; "parts" when parts of an
     identifier stand apart; "any" when only some of the words do (then the best come first and count is what is shown).
     facets: kind to value to count among the first `CAP`, each kind counted without its own selection; organisations,
-    services and causes by id (as text). query.notices say what was not understood.
+    services and causes by id (as text). query.notices say what was not understood. streams: what `passages` takes.
     """
 
     ids: list[int]
@@ -68,6 +68,7 @@ class Results:
     did_you_mean: str = ""
     drops: list[Drop] = field(default_factory=list)
     named: list[Suggestion] = field(default_factory=list)
+    streams: dict[int, str] = field(default_factory=dict)
 
 
 def search(
@@ -86,10 +87,12 @@ def search(
         sort = "relevance" if query.has_words else "newest"
     page = max(page, 1)
     ids, count = _page(found, scope, sort, page)
+    if found.cut:
+        query.notices.append(f"Of incidents that lasted about as long, only the newest {IN_BAND:,} are put in order.")
     results = Results(
         ids=_visible(ids[:PAGE], user), count=count, capped=found.capped, page=page, has_next=len(ids) > PAGE,
         sort=sort, how=found.attempt.how, query=query, words=words_of(_as_found(query, found)),
-        facets=_facets(found, scope),
+        facets=_facets(found, scope), streams={pk: found.streams[pk] for pk in ids[:PAGE] if pk in found.streams},
     )  # fmt: skip
     if page == 1:
         results.named = named(query)
@@ -128,10 +131,15 @@ def _facets(found: Found, scope: Scope) -> dict[str, dict[str, int]]:
 
 
 def _counted(facets: Iterable[str]) -> dict[str, dict[str, int]]:
+    """Counts by kind. Up to the year few incidents differ, so those parts are counted before they are taken apart."""
     counts: dict[str, dict[str, int]] = {kind: {} for kind in COUNTED}
-    for token, number in Counter(" ".join(facets).split()).items():
+    parted = [text.partition(" @year:") for text in facets]
+    numbers = Counter(" @year:".join(["", *(rest for _, _, rest in parted)]).split())
+    for alike, number in Counter(head for head, _, _ in parted).items():
+        numbers.update(dict.fromkeys(alike.split(), number))
+    for token, number in numbers.items():
         kind, _, value = token[1:].partition(":")
-        if kind in counts:
+        if kind in counts and value:
             counts[kind][value.upper() if value[:3] == "sev" else value] = number
     return counts
 

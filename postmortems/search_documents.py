@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
+
 from .models import MILESTONES, SECTIONS, Incident, IncidentCause, IncidentLink
 from .momentfields import columns
 from .moments import Moment
+from .prepared import Prepared
 from .search_tokens import chunks
 
 EPOCH = datetime(1, 1, 1, tzinfo=UTC)
@@ -99,15 +102,19 @@ def _services(ids: list[int]) -> Found:
         yield pk, Passage("b", "n", f"service-{service}", "", "Service", name)
 
 
-def sections_at(ids: Iterable[int], fields: Iterable[str] = HEADINGS) -> Found:
-    """The passages of these sections (one query)."""
-    fields = list(fields)
-    for pk, *texts in Incident.objects.filter(pk__in=list(ids)).values_list("pk", *fields):
+_SECTIONS = Prepared(lambda ids, *fields: Incident.objects.filter(pk__in=ids).values_list("pk", *fields))
+
+
+def sections_at(ids: Iterable[int], wanted: Mapping[int, Iterable[str]] | None = None) -> Found:
+    """The passages of all sections, or of those wanted of each incident (one query)."""
+    fields = HEADINGS if wanted is None else sorted(set().union(*wanted.values()))
+    for pk, *texts in _SECTIONS.rows(list(ids), *fields):
         for field, text in zip(fields, texts, strict=True):
-            anchor = "lessons" if field in LESSONS else field
-            for place, piece in enumerate(_pieces(text)):
-                tier = "b" if field == "summary" else "c"
-                yield pk, Passage(tier, "s", f"{field}-{place}", anchor, HEADINGS[field], piece)
+            if text and (wanted is None or field in wanted[pk]):
+                anchor = "lessons" if field in LESSONS else field
+                for place, piece in enumerate(_pieces(text)):
+                    tier = "b" if field == "summary" else "c"
+                    yield pk, Passage(tier, "s", f"{field}-{place}", anchor, HEADINGS[field], piece)
 
 
 def _timeline(ids: list[int]) -> Found:
@@ -119,10 +126,22 @@ def _timeline(ids: list[int]) -> Found:
         )
 
 
-def _entries(ids: list[int], **which: Any) -> Iterator[tuple[Any, ...]]:
+def _entry_rows(ids: list[int], *positions: list[int]) -> QuerySet[Any, Any]:
     names = ("position", "when_at", "when_clock", "when_precision", "text", "excerpt", "excerpt_label")
-    rows = Incident.objects.filter(pk__in=ids, timeline__isnull=False, **which).order_by("pk", "timeline__position")
-    for pk, position, at, clock, precision, *texts in rows.values_list("pk", *(f"timeline__{name}" for name in names)):
+    rows = Incident.objects.filter(pk__in=ids, timeline__isnull=False, **_at("timeline__position", positions))
+    return rows.order_by("pk", "timeline__position").values_list("pk", *(f"timeline__{name}" for name in names))
+
+
+def _at(column: str, values: tuple[list[int], ...]) -> dict[str, list[int]]:
+    """A condition on a column where values are given."""
+    return {f"{column}__in": given for given in values}
+
+
+_ENTRIES = Prepared(_entry_rows)
+
+
+def _entries(ids: list[int], *positions: list[int]) -> Iterator[tuple[Any, ...]]:
+    for pk, position, at, clock, precision, *texts in _ENTRIES.rows(ids, *positions):
         yield pk, position, Moment(at, clock, precision), *texts
 
 
@@ -139,7 +158,7 @@ def _entry(moment: Moment, position: int, anchor: str, texts: list[str]) -> Iter
 def entries_at(wanted: dict[tuple[int, int], str]) -> Found:
     """The passages of these timeline entries: (incident, position) to anchor (one query)."""
     ids, positions = {pk for pk, _ in wanted}, {position for _, position in wanted}
-    for pk, position, moment, *texts in _entries(list(ids), timeline__position__in=positions):
+    for pk, position, moment, *texts in _entries(list(ids), list(positions)):
         if (pk, position) in wanted:
             yield from ((pk, passage) for passage in _entry(moment, position, wanted[pk, position], texts))
 
@@ -162,12 +181,17 @@ def _clock(moment: Moment) -> str:
     return moment.at.strftime("%H%M") if moment.at else ""
 
 
-def causes_at(ids: Iterable[int], **which: Any) -> Found:
-    """The passages of the causes of these incidents, of all or of which (one query)."""
-    rows = IncidentCause.objects.filter(incident__in=list(ids), **which).order_by("position", "pk")
-    for pk, cause, role, name, aliases, explanation in rows.values_list(
-        "incident_id", "cause_id", "role", "cause__name", "cause__aliases", "explanation"
-    ):
+def _cause_rows(ids: list[int], *causes: list[int]) -> QuerySet[Any, Any]:
+    rows = IncidentCause.objects.filter(incident__in=ids, **_at("cause", causes)).order_by("position", "pk")
+    return rows.values_list("incident_id", "cause_id", "role", "cause__name", "cause__aliases", "explanation")
+
+
+_CAUSES = Prepared(_cause_rows)
+
+
+def causes_at(ids: Iterable[int], *causes: list[int]) -> Found:
+    """The passages of the causes of these incidents, of all or of some (one query)."""
+    for pk, cause, role, name, aliases, explanation in _CAUSES.rows(list(ids), *causes):
         anchor = f"cause-{cause}-{role}"
         yield pk, Passage("b", "n", anchor, anchor, "Cause", name)
         if aliases:
@@ -176,15 +200,18 @@ def causes_at(ids: Iterable[int], **which: Any) -> Found:
             yield pk, Passage("c", "c", f"{anchor}-{place}", anchor, "Cause", piece)
 
 
-def actionables_at(ids: Iterable[int], **which: Any) -> Found:
-    """The passages of the actionables of these incidents, of all or of which (one query)."""
+def _actionable_rows(ids: list[int], *numbers: list[int]) -> QuerySet[Any, Any]:
     names = ("number", "title", "description", "outcome", "owner", "ticket_label", "ticket_url")
-    rows = Incident.objects.filter(pk__in=list(ids), actionables__isnull=False, **which).order_by(
-        "pk", "actionables__position"
-    )
-    for pk, number, title, description, outcome, owner, label, url in rows.values_list(
-        "pk", *(f"actionables__{name}" for name in names)
-    ):
+    rows = Incident.objects.filter(pk__in=ids, actionables__isnull=False, **_at("actionables__number", numbers))
+    return rows.order_by("pk", "actionables__position").values_list("pk", *(f"actionables__{name}" for name in names))
+
+
+_ACTIONABLES = Prepared(_actionable_rows)
+
+
+def actionables_at(ids: Iterable[int], *numbers: list[int]) -> Found:
+    """The passages of the actionables of these incidents, of all or of those with some numbers (one query)."""
+    for pk, number, title, description, outcome, owner, label, url in _ACTIONABLES.rows(list(ids), *numbers):
         anchor = f"ACT-{number}"
         yield pk, Passage("b", "a", f"{anchor}-title", anchor, "Actionable", f"{anchor} {title}")
         pieces = [*_pieces(description), *_pieces(outcome), f"{owner} {label}".strip(), url]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
-from typing import Any
 
 from . import search_words
 from .models import SearchDocument
+from .prepared import Prepared
 from .search_documents import BANDS
 from .search_engine import engine
 from .search_expression import EVER, Expression, Phrase, Span, Token, either, together
@@ -25,6 +25,10 @@ FREQUENT = 0.1  # share of all incidents above which a word tells nothing among 
 WEAKEST = 0.3  # of the best score, for what only has some of the words
 IN_BAND = 2_000
 Row = tuple[int, int, int | None, str]
+_IDS = Prepared(lambda keys: SearchDocument.objects.filter(key__in=keys).values_list("key", "incident_id"))
+_TEXTS = Prepared(
+    lambda keys: SearchDocument.objects.filter(key__in=keys).values_list("key", "incident_id", "minute", "stream")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +51,17 @@ class Attempt:
 
 @dataclass(slots=True)
 class Found:
-    """What an attempt found: the newest rows up to `CAP` and one more, and how frequent its words are."""
+    """What an attempt found: the newest rows up to `CAP` and one more, and how frequent its words are.
+
+    `streams` are those that were read to put incidents in order, by the incident's id. `cut` says that only the newest
+    of about the same length were put in order.
+    """
 
     attempt: Attempt
     rows: list[Row]
     frequencies: dict[str, int]
+    streams: dict[int, str] = field(default_factory=dict)
+    cut: bool = False
 
     @property
     def capped(self) -> bool:
@@ -146,7 +156,8 @@ def _candidates(found: Found, scope: Scope) -> list[int]:
 
 
 def _ranked(keys: list[int], found: Found) -> list[int]:
-    candidates = [Candidate(*row) for row in _texts(keys)]
+    candidates = [Candidate(*row) for row in _TEXTS.rows(keys)]
+    found.streams.update((one.incident_id, one.stream) for one in candidates)
     everything = found.frequencies.get(search_words.OPEN, 0) or len(found.rows)
     needles = [
         needle(term, rarity(min(_documents(term, found.frequencies), everything), everything))
@@ -164,14 +175,9 @@ def _with_best_tiers(keys: list[int], found: Found, scope: Scope) -> list[int]:
     return list(best)[:RANKED]
 
 
-def _texts(keys: list[int]) -> list[tuple[Any, ...]]:
-    rows = SearchDocument.objects.filter(key__in=keys)
-    return list(rows.values_list("key", "incident_id", "minute", "stream"))
-
-
 def _ids(keys: list[int]) -> list[int]:
     """The incidents of these keys, in their order (one query)."""
-    ids = dict(SearchDocument.objects.filter(key__in=keys).values_list("key", "incident_id"))
+    ids = dict(_IDS.rows(keys))
     return [ids[key] for key in keys if key in ids]
 
 
@@ -183,6 +189,7 @@ def in_order(found: Found, scope: Scope, sort: str, skip: int, limit: int) -> li
             break
         if sort == "longest":
             rows = engine().found(expression, IN_BAND, span=span)
+            found.cut |= len(rows) == IN_BAND
             rows.sort(key=lambda row: (-(row[2] if row[2] is not None else -1), -row[0]))
             total, page = len(rows), [row[1] for row in rows[skip : skip + limit - len(ids)]]
         else:

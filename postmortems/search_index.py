@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from . import search_words
 from .models import Cause, Incident, NameIndexed, Organisation, SearchDocument, Service, Word
@@ -120,11 +121,15 @@ def rebuild(progress: Callable[[int, int], None] = lambda done, of: None, *, for
     In small transactions, each of which leaves a sound index, so it can be stopped at any time and run again.
     """
     changed = done = 0
-    ids = list(Incident.objects.order_by("pk").values_list("pk", flat=True))
+    engine().settle()
+    # In the order of keys: SQLite's index writes what it holds whenever a key is lower than the one before it.
+    oldest = Incident.objects.order_by(F("occurred_at").asc(nulls_first=True), "number")
+    ids = list(oldest.values_list("pk", flat=True))
     for batch in _batches(ids):
         with transaction.atomic():
             _lock(batch)
-            changed += sum([_put(document, count=False, force=force) for document in documents_of(batch)])
+            documents = sorted(documents_of(batch), key=lambda document: (document.minute or 0, document.number))
+            changed += sum([_put(document, count=False, force=force) for document in documents])
         done += len(batch)
         progress(done, len(ids))
     for model in (Cause, Service, Organisation):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
 from .models import SearchDocument
+from .prepared import Prepared
 from .search_documents import Passage as Source
 from .search_documents import actionables_at, causes_at, entries_at, passages_of, sections_at
 from .search_query import Query, Term
@@ -19,6 +20,7 @@ SHOWN = 3
 AROUND = 220  # characters of a passage
 LOOKED_THROUGH = 6_000
 TIER_WORTH = {"a": 0.0, "b": 1.0, "c": 1.2, "d": 0.9}
+_STREAMS = Prepared(lambda ids: SearchDocument.objects.filter(incident__in=ids).values_list("incident_id", "stream"))
 _LINK = re.compile(r"!?\[([^\]\n]{1,300})\]\((?:[^()\s]|\([^()\s]*\))*\)")
 _MARKUP = re.compile(r"[*`]+|^[ \t]*(?:[-+>]|#{1,6}|\d{1,3}[.)])[ \t]+", re.MULTILINE)
 
@@ -76,12 +78,16 @@ def marked(text: str, words: Words) -> Markup:
     return _html(text, _hits(text, words))
 
 
-def passages(ids: Sequence[int], words: Words) -> dict[int, list[Passage]]:
-    """One to three passages of each of these incidents; none for a query without words (two to eight queries)."""
+def passages(ids: Sequence[int], words: Words, streams: Mapping[int, str] | None = None) -> dict[int, list[Passage]]:
+    """One to three passages of each of these incidents; none for a query without words (one to eight queries).
+
+    `streams`: what is known of their streams already.
+    """
     if not words.begins:
         return {}
-    rows = SearchDocument.objects.filter(incident__in=ids).values_list("incident_id", "stream")
-    heads = {pk: _best_heads(stream, words) for pk, stream in rows}
+    known = {pk: streams[pk] for pk in ids if pk in streams} if streams else {}
+    rows = _STREAMS.rows([pk for pk in ids if pk not in known])
+    heads = {pk: _best_heads(stream, words) for pk, stream in (*known.items(), *rows)}
     texts = _texts(heads)
     return {
         pk: [_quoted(texts[pk, head], words) for head in found if (pk, head) in texts] for pk, found in heads.items()
@@ -123,11 +129,11 @@ def _read(kind: str, places: dict[int, set[str]]) -> Iterable[tuple[int, Source]
     if kind == "t":
         return entries_at({(pk, int(one.split("-")[0])): one.partition("@")[2] for pk in places for one in places[pk]})
     if kind == "s":
-        return sections_at(places, {one.rsplit("-", 1)[0] for one in every})
+        return sections_at(places, {pk: {one.rsplit("-", 1)[0] for one in places[pk]} for pk in places})
     if kind == "a":
-        return actionables_at(places, actionables__number__in={int(one.split("-")[1]) for one in every})
+        return actionables_at(places, list({int(one.split("-")[1]) for one in every}))
     if kind == "c":
-        return causes_at(places, cause__in={int(one.split("-")[1]) for one in every})
+        return causes_at(places, list({int(one.split("-")[1]) for one in every}))
     return ((pk, passage) for pk, found in passages_of(sorted(places), kind).items() for passage in found)
 
 

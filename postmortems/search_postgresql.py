@@ -34,16 +34,30 @@ def rendered(expression: Expression) -> str:
 
 
 def found(expression: Expression, limit: int, span: Span = EVER) -> list[tuple[Any, ...]]:
-    """The newest incidents it holds for, as (key, incident's id, seconds it lasted, facets)."""
-    return _walk("key, incident_id, lasted, facets", expression, limit, 0, span, "DESC")
+    """The newest incidents it holds for, as (key, incident's id, seconds it lasted, facets).
+
+    The keys are put in order first, and alone: sorting all rows to keep a few is what would cost.
+    """
+    near, params = _walked(expression, limit, 0, span, "DESC")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT key, incident_id, lasted, facets FROM postmortems_searchdocument "  # noqa: S608
+            f"WHERE key = ANY(ARRAY({near})) ORDER BY {_KEY} DESC",
+            params,
+        )
+        return cursor.fetchall()
 
 
 def keys(expression: Expression, limit: int, offset: int = 0, span: Span = EVER, *, oldest: bool = False) -> list[int]:
     """The keys of the newest (or oldest) incidents it holds for."""
-    return [row[0] for row in _walk("key", expression, limit, offset, span, "ASC" if oldest else "DESC")]
+    query, params = _walked(expression, limit, offset, span, "ASC" if oldest else "DESC")
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return [row[0] for row in cursor.fetchall()]
 
 
-def _walk(columns: str, expression: Expression, limit: int, offset: int, span: Span, way: str) -> list[tuple[Any, ...]]:
+def _walked(expression: Expression, limit: int, offset: int, span: Span, way: str) -> tuple[str, list[Any]]:
+    """The query for keys, with its parameters."""
     condition, params = f"{_TOKENS} @@ %s::tsquery", [rendered(loosened(expression))]
     for bound, bounded in zip(span, (f" AND {_KEY} >= %s", f" AND {_KEY} < %s"), strict=True):
         if bound is not None:
@@ -51,13 +65,11 @@ def _walk(columns: str, expression: Expression, limit: int, offset: int, span: S
     source = "postmortems_searchdocument"
     there, not_there = phrases_of(expression)
     if there or not_there:
-        source = f"(SELECT * FROM {source} WHERE {condition} ORDER BY {_KEY} {way} LIMIT {WINDOW}) AS near"  # noqa: S608
+        source = f"(SELECT key, stream FROM {source} WHERE {condition} ORDER BY {_KEY} {way} LIMIT {WINDOW}) AS near"  # noqa: S608
         condition = " AND ".join(["stream LIKE %s"] * len(there) + ["stream NOT LIKE %s"] * len(not_there))
         params += [f"% {' '.join(parts)} %" for parts in (*there, *not_there)]
-    query = f"SELECT {columns} FROM {source} WHERE {condition} ORDER BY {_KEY} {way} LIMIT %s OFFSET %s"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(query, [*params, limit, offset])
-        return cursor.fetchall()
+    query = f"SELECT {_KEY} FROM {source} WHERE {condition} ORDER BY 1 {way} LIMIT %s OFFSET %s"  # noqa: S608
+    return query, [*params, limit, offset]
 
 
 def starting_with(prefix: str) -> tuple[str, list[str]]:

@@ -73,17 +73,20 @@ def score(candidate: Candidate, needles: Sequence[Needle], newest: int) -> float
     """How well one incident answers, in no unit."""
     stream = candidate.stream
     named, told, cited = _tiers(stream)
-    in_title = {stem(word) for word in stream[:named].split()}
+    in_title: set[str] = set()
     norm = SATURATION * (0.7 + 0.3 * len(stream) / USUAL_LENGTH)
     total = 0.0
     titled = 0
     for one in needles:
-        found = _form(one, stream, named, told) * NAMED + _often(one, stream, told, cited)
-        if in_title.issuperset(one.stems):
-            found += TITLED
-            total += one.weight * IN_TITLE
-            titled += 1
-        found = found or _form(one, stream, cited, len(stream)) * CITED or HIDDEN
+        first = stream.find(one.begins)  # its exact form may begin a word or more before
+        found = _weighed(one, stream, first, (named, told, cited)) if first >= 0 else 0.0
+        if 0 <= first < named:
+            in_title = in_title or {stem(word) for word in stream[:named].split()}
+            if in_title.issuperset(one.stems):
+                found += TITLED
+                total += one.weight * IN_TITLE
+                titled += 1
+        found = found or (_form(one, stream, cited, len(stream)) * CITED if first >= 0 else 0.0) or HIDDEN
         total += one.weight * found * (SATURATION + 1) / (found + norm)
     if titled == len(needles):
         total += WHOLE_TITLE * sum(one.weight for one in needles)
@@ -100,6 +103,14 @@ def _tiers(stream: str) -> tuple[int, int, int]:
     told = cited if told < 0 else told
     named = stream.find("\n§b", 0, told)
     return told if named < 0 else named, told, cited
+
+
+def _weighed(one: Needle, stream: str, first: int, tiers: tuple[int, int, int]) -> float:
+    """What a word that is there adds up to by the tiers it stands in; nothing when that is only the last one."""
+    named, told, cited = tiers
+    if first >= cited:
+        return 0.0
+    return (_form(one, stream, named, told) * NAMED if first < told else 0.0) + _often(one, stream, told, cited)
 
 
 def _form(one: Needle, text: str, start: int, end: int) -> float:

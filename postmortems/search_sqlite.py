@@ -91,6 +91,13 @@ def _command(name: str, rank: int) -> None:
 
 
 def settle() -> None:
-    """Tell the planner about a new index."""
+    """Tell the planner about the tables, and that the index's own is large whatever it is now.
+
+    The planner would remember a small one as small, and each save would then read all of what it has become.
+    """
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA optimize")
+        cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'")
+        if cursor.fetchone():
+            cursor.execute("UPDATE sqlite_stat1 SET stat = '1000000' WHERE tbl = 'postmortems_searchindex_data'")
+            cursor.execute("ANALYZE sqlite_schema")  # reads them anew
