@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .access import Reader
 
 SHOWN = 5
+LONGEST_NAME = 10  # words; no cause or service is called by more
 OFFERED = 3
 NEAR = 60  # incidents looked at for actionables
 
@@ -64,7 +65,7 @@ def _incidents(words: list[list[str]], user: Reader) -> list[Suggestion]:
 
 def named(query: Query, limit: int = OFFERED) -> list[Suggestion]:
     """Causes and services whose name (or, for causes, another name they go by) has all words (two queries)."""
-    if not query.terms or query.pasted:
+    if not query.terms or query.pasted or len(query.terms) > LONGEST_NAME:
         return []
     found: list[Suggestion] = []
     kinds: list[tuple[str, Any, tuple[str, ...]]] = [
