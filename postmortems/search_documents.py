@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from .models import MILESTONES, SECTIONS, Incident, IncidentCause, IncidentLink
@@ -126,9 +126,11 @@ def _entries(ids: list[int], **which: Any) -> Iterator[tuple[Any, ...]]:
         yield pk, position, Moment(at, clock, precision), *texts
 
 
-def _entry(moment: Moment, position: int, anchor: str, texts: list[str]) -> Iterator[Passage]:
+def _entry(
+    moment: Moment, position: int, anchor: str, texts: list[str], zone: tzinfo = UTC
+) -> Iterator[Passage]:
     text, excerpt, label = texts
-    told = f"Timeline {moment.clock_text()}".strip()
+    told = f"Timeline {moment.clock_text(zone)}".strip()
     for place, piece in enumerate(_pieces(text)):
         yield Passage("c", "t", f"{position}-{place}", anchor, told, piece)
     for place, line in enumerate([label, *excerpt.splitlines()] if excerpt else []):
@@ -136,12 +138,12 @@ def _entry(moment: Moment, position: int, anchor: str, texts: list[str]) -> Iter
             yield Passage("d", "x", f"{position}-{place}", anchor, f"{told}, excerpt", line.strip())
 
 
-def entries_at(wanted: dict[tuple[int, int], str]) -> Found:
-    """The passages of these timeline entries: (incident, position) to anchor (one query)."""
+def entries_at(wanted: dict[tuple[int, int], str], *, zone: tzinfo = UTC) -> Found:
+    """The passages of these timeline entries: (incident, position) to anchor, labelled in a zone (one query)."""
     ids, positions = {pk for pk, _ in wanted}, {position for _, position in wanted}
     for pk, position, moment, *texts in _entries(list(ids), timeline__position__in=positions):
         if (pk, position) in wanted:
-            yield from ((pk, passage) for passage in _entry(moment, position, wanted[pk, position], texts))
+            yield from ((pk, passage) for passage in _entry(moment, position, wanted[pk, position], texts, zone))
 
 
 def entry_anchor(moment: Moment, position: int, taken: set[str]) -> str:
