@@ -15,7 +15,6 @@ from .moments import Moment
 from .search_tokens import chunks
 
 EPOCH = datetime(1, 1, 1, tzinfo=UTC)
-LESSONS = ("went_well", "went_wrong", "got_lucky")
 HEADINGS = dict(SECTIONS)
 MOST_WORDS = 30_000  # of one incident
 MOST_BYTES = 700_000  # of its tokens; PostgreSQL takes a megabyte of different ones
@@ -33,7 +32,7 @@ class Passage(NamedTuple):
     tier: str
     kind: str  # m: facts, s: section, t: timeline, x: excerpt, c: cause, n: its name, a: actionable, l: link, o: source
     place: str  # which of its kind
-    anchor: str
+    anchor: str  # an id on the incident's page; empty for what stands at its top
     label: str
     text: str
 
@@ -81,12 +80,12 @@ def _facts(ids: list[int]) -> Found:
         yield pk, Passage("a", "m", "title", "", "Title", title)
         yield pk, Passage("a", "m", "name", "", "Title", f"INC-{number}\n{short}")
         if organisation:
-            yield pk, Passage("b", "n", "organisation", "", "Organisation", organisation)
+            yield pk, Passage("b", "n", "organisation", "organisation", "Organisation", organisation)
         if responders:
-            yield pk, Passage("c", "m", "responders", "", "Responders", responders)
+            yield pk, Passage("c", "m", "responders", "responders", "Responders", responders)
         days = {moment.iso()[:10]: moment.day_text() for moment in _moments(moments) if moment.is_dated}
         for place, (iso, words) in enumerate(days.items()):
-            yield pk, Passage("c", "m", f"day-{place}", "", "Date", f"{iso} {words}")
+            yield pk, Passage("c", "m", f"day-{place}", "when", "Date", f"{iso} {words}")
 
 
 def _moments(values: list[Any]) -> list[Moment]:
@@ -96,7 +95,7 @@ def _moments(values: list[Any]) -> list[Moment]:
 def _services(ids: list[int]) -> Found:
     links = Incident.services.through.objects.filter(incident__in=ids).order_by("service__name")
     for pk, service, name in links.values_list("incident_id", "service_id", "service__name"):
-        yield pk, Passage("b", "n", f"service-{service}", "", "Service", name)
+        yield pk, Passage("b", "n", f"service-{service}", "services", "Service", name)
 
 
 def sections_at(ids: Iterable[int], fields: Iterable[str] = HEADINGS) -> Found:
@@ -104,10 +103,9 @@ def sections_at(ids: Iterable[int], fields: Iterable[str] = HEADINGS) -> Found:
     fields = list(fields)
     for pk, *texts in Incident.objects.filter(pk__in=list(ids)).values_list("pk", *fields):
         for field, text in zip(fields, texts, strict=True):
-            anchor = "lessons" if field in LESSONS else field
             for place, piece in enumerate(_pieces(text)):
                 tier = "b" if field == "summary" else "c"
-                yield pk, Passage(tier, "s", f"{field}-{place}", anchor, HEADINGS[field], piece)
+                yield pk, Passage(tier, "s", f"{field}-{place}", field, HEADINGS[field], piece)
 
 
 def _timeline(ids: list[int]) -> Found:
@@ -198,8 +196,8 @@ def actionables_at(ids: Iterable[int], **which: Any) -> Found:
 def _links(ids: list[int]) -> Found:
     rows = IncidentLink.objects.filter(incident__in=ids).order_by("position", "pk")
     for pk, link, label, note, url in rows.values_list("incident_id", "pk", "label", "note", "url"):
-        yield pk, Passage("d", "l", str(link), "source", "Link", f"{label} {note}".strip())
-        yield pk, Passage("d", "l", f"{link}-url", "source", "Link", url)
+        yield pk, Passage("d", "l", str(link), f"link-{link}", "Link", f"{label} {note}".strip())
+        yield pk, Passage("d", "l", f"{link}-url", f"link-{link}", "Link", url)
 
 
 def _source(ids: list[int]) -> Found:

@@ -125,7 +125,7 @@ def test_undated_incidents_are_neither_before_nor_lost():
         ("HUPIsRestart", "Actionable", "ACT-5", "<mark>HUPIsRestart</mark>"),
         ("imagescalers", "Timeline about 18:55", "t-1855", "<mark>imagescalers</mark>"),
         ("imudp.so", "What explains it", "analysis", "<mark>imudp.so</mark>"),
-        ("shinken", "What went well", "lessons", "<mark>Shinken</mark>"),
+        ("shinken", "What went well", "went_well", "<mark>Shinken</mark>"),
         ("livelock", "Actionable", "ACT-16", "<mark>livelock</mark>"),
     ],
 )
