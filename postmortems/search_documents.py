@@ -210,7 +210,7 @@ def _source(ids: list[int]) -> Found:
 
 
 READERS: tuple[tuple[str, Callable[[list[int]], Found]], ...] = (
-    ("m", _facts), ("n", _services), ("s", sections_at), ("tx", _timeline), ("nc", causes_at), ("a", actionables_at),
+    ("mn", _facts), ("n", _services), ("s", sections_at), ("tx", _timeline), ("nc", causes_at), ("a", actionables_at),
     ("l", _links), ("o", _source),
 )  # fmt: skip
 

@@ -94,3 +94,11 @@ def test_a_name_leads_to_where_it_stands(client: Client) -> None:
     refresh_incident(make_incident(organisation=make_organisation("Quondam Works")))
     page = client.get("/incidents/?q=quondam").content.decode()
     assert '/#organisation">Organisation</a>' in page
+
+
+def test_every_passage_can_be_read_by_its_kind() -> None:
+    """A search reads the passages it quotes kind by kind."""
+    pks = list(Incident.objects.values_list("pk", flat=True))
+    for pk, passages in passages_of(pks).items():
+        for kind in {one.kind for one in passages}:
+            assert {one for one in passages if one.kind == kind} <= set(passages_of([pk], kind)[pk])
