@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from .search_expression import EVER, All, Either, Expression, Phrase, Span, Token, Without
 
@@ -91,6 +91,6 @@ def _command(name: str, rank: int) -> None:
 
 
 def settle() -> None:
-    """Tell the planner about a new index."""
-    with connection.cursor() as cursor:
+    """Tell the planner about a new index, as a writer from the start: one that only becomes it is refused at once."""
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("PRAGMA optimize")
