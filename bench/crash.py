@@ -1,4 +1,4 @@
-"""Kills what saves and what builds the index, over and over, and asks whether the index is sound: `crash.py --kills 50`.
+"""Kills what saves and what builds the index, and asks whether the index is sound: `crash.py --kills 50`.
 
 Works on the database of DATABASE_URL, or that of HINDSIGHT_DATA, and adds ten incidents to it: use one of your own.
 Three processes save and one builds the index anew, while a reader searches; each kill takes one of the four.

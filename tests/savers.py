@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -20,6 +21,7 @@ from tests.factories import make_entry, make_incident
 
 WORDS = ("mimsy", "slithy")  # an incident has one of them, in two of its texts
 TITLE = "Frumious"
+PAUSE = 0.04  # seconds at most between saves; SQLite lets in whoever asks when nobody is at it
 NOBODY = AnonymousUser()
 
 
@@ -105,3 +107,4 @@ def work(seed: str, count: int) -> None:
         else:
             save(random.choice(pks), random)
         done += 1
+        time.sleep(random.random() * PAUSE)
