@@ -20,7 +20,7 @@ from .search_find import CAP, IN_BAND, Found, by_relevance, find, in_order
 from .search_index import check, forget, index_incident, index_name, rebuild
 from .search_passages import Passage, Words, marked, passages, words_of
 from .search_query import Query, parse
-from .search_scope import COUNTED, Scope, scope_of
+from .search_scope import COUNTED, Scope, say_doubtful, scope_of
 from .search_suggest import Suggestion, named, suggest
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def search(
         sort=sort, how=found.attempt.how, query=query, words=words_of(_as_found(query, found)),
         facets=_facets(found, scope), streams={pk: found.streams[pk] for pk in ids[:PAGE] if pk in found.streams},
     )  # fmt: skip
+    say_doubtful(query, scope)
     if page == 1:
         results.named = named(query)
         _help(results, found, scope)

@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -18,7 +18,6 @@ from .prepared import Prepared
 from .search_tokens import chunks
 
 EPOCH = datetime(1, 1, 1, tzinfo=UTC)
-LESSONS = ("went_well", "went_wrong", "got_lucky")
 HEADINGS = dict(SECTIONS)
 MOST_WORDS = 30_000  # of one incident
 MOST_BYTES = 700_000  # of its tokens; PostgreSQL takes a megabyte of different ones
@@ -36,7 +35,7 @@ class Passage(NamedTuple):
     tier: str
     kind: str  # m: facts, s: section, t: timeline, x: excerpt, c: cause, n: its name, a: actionable, l: link, o: source
     place: str  # which of its kind
-    anchor: str
+    anchor: str  # an id on the incident's page; empty for what stands at its top
     label: str
     text: str
 
@@ -84,12 +83,12 @@ def _facts(ids: list[int]) -> Found:
         yield pk, Passage("a", "m", "title", "", "Title", title)
         yield pk, Passage("a", "m", "name", "", "Title", f"INC-{number}\n{short}")
         if organisation:
-            yield pk, Passage("b", "n", "organisation", "", "Organisation", organisation)
+            yield pk, Passage("b", "n", "organisation", "organisation", "Organisation", organisation)
         if responders:
-            yield pk, Passage("c", "m", "responders", "", "Responders", responders)
+            yield pk, Passage("c", "m", "responders", "responders", "Responders", responders)
         days = {moment.iso()[:10]: moment.day_text() for moment in _moments(moments) if moment.is_dated}
         for place, (iso, words) in enumerate(days.items()):
-            yield pk, Passage("c", "m", f"day-{place}", "", "Date", f"{iso} {words}")
+            yield pk, Passage("c", "m", f"day-{place}", "when", "Date", f"{iso} {words}")
 
 
 def _moments(values: list[Any]) -> list[Moment]:
@@ -99,7 +98,7 @@ def _moments(values: list[Any]) -> list[Moment]:
 def _services(ids: list[int]) -> Found:
     links = Incident.services.through.objects.filter(incident__in=ids).order_by("service__name")
     for pk, service, name in links.values_list("incident_id", "service_id", "service__name"):
-        yield pk, Passage("b", "n", f"service-{service}", "", "Service", name)
+        yield pk, Passage("b", "n", f"service-{service}", "services", "Service", name)
 
 
 _SECTIONS = Prepared(lambda ids, *fields: Incident.objects.filter(pk__in=ids).values_list("pk", *fields))
@@ -111,10 +110,9 @@ def sections_at(ids: Iterable[int], wanted: Mapping[int, Iterable[str]] | None =
     for pk, *texts in _SECTIONS.rows(list(ids), *fields):
         for field, text in zip(fields, texts, strict=True):
             if text and (wanted is None or field in wanted[pk]):
-                anchor = "lessons" if field in LESSONS else field
                 for place, piece in enumerate(_pieces(text)):
                     tier = "b" if field == "summary" else "c"
-                    yield pk, Passage(tier, "s", f"{field}-{place}", anchor, HEADINGS[field], piece)
+                    yield pk, Passage(tier, "s", f"{field}-{place}", field, HEADINGS[field], piece)
 
 
 def _timeline(ids: list[int]) -> Found:
@@ -145,9 +143,11 @@ def _entries(ids: list[int], *positions: list[int]) -> Iterator[tuple[Any, ...]]
         yield pk, position, Moment(at, clock, precision), *texts
 
 
-def _entry(moment: Moment, position: int, anchor: str, texts: list[str]) -> Iterator[Passage]:
+def _entry(
+    moment: Moment, position: int, anchor: str, texts: list[str], zone: tzinfo = UTC
+) -> Iterator[Passage]:
     text, excerpt, label = texts
-    told = f"Timeline {moment.clock_text()}".strip()
+    told = f"Timeline {moment.clock_text(zone)}".strip()
     for place, piece in enumerate(_pieces(text)):
         yield Passage("c", "t", f"{position}-{place}", anchor, told, piece)
     for place, line in enumerate([label, *excerpt.splitlines()] if excerpt else []):
@@ -155,12 +155,12 @@ def _entry(moment: Moment, position: int, anchor: str, texts: list[str]) -> Iter
             yield Passage("d", "x", f"{position}-{place}", anchor, f"{told}, excerpt", line.strip())
 
 
-def entries_at(wanted: dict[tuple[int, int], str]) -> Found:
-    """The passages of these timeline entries: (incident, position) to anchor (one query)."""
+def entries_at(wanted: dict[tuple[int, int], str], *, zone: tzinfo = UTC) -> Found:
+    """The passages of these timeline entries: (incident, position) to anchor, labelled in a zone (one query)."""
     ids, positions = {pk for pk, _ in wanted}, {position for _, position in wanted}
     for pk, position, moment, *texts in _entries(list(ids), list(positions)):
         if (pk, position) in wanted:
-            yield from ((pk, passage) for passage in _entry(moment, position, wanted[pk, position], texts))
+            yield from ((pk, passage) for passage in _entry(moment, position, wanted[pk, position], texts, zone))
 
 
 def entry_anchor(moment: Moment, position: int, taken: set[str]) -> str:
@@ -223,8 +223,8 @@ def actionables_at(ids: Iterable[int], *numbers: list[int]) -> Found:
 def _links(ids: list[int]) -> Found:
     rows = IncidentLink.objects.filter(incident__in=ids).order_by("position", "pk")
     for pk, link, label, note, url in rows.values_list("incident_id", "pk", "label", "note", "url"):
-        yield pk, Passage("d", "l", str(link), "source", "Link", f"{label} {note}".strip())
-        yield pk, Passage("d", "l", f"{link}-url", "source", "Link", url)
+        yield pk, Passage("d", "l", str(link), f"link-{link}", "Link", f"{label} {note}".strip())
+        yield pk, Passage("d", "l", f"{link}-url", f"link-{link}", "Link", url)
 
 
 def _source(ids: list[int]) -> Found:
@@ -237,7 +237,7 @@ def _source(ids: list[int]) -> Found:
 
 
 READERS: tuple[tuple[str, Callable[[list[int]], Found]], ...] = (
-    ("m", _facts), ("n", _services), ("s", sections_at), ("tx", _timeline), ("nc", causes_at), ("a", actionables_at),
+    ("mn", _facts), ("n", _services), ("s", sections_at), ("tx", _timeline), ("nc", causes_at), ("a", actionables_at),
     ("l", _links), ("o", _source),
 )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 from django.db import connection, transaction
@@ -13,6 +14,7 @@ from .search_documents import Document, documents_of
 from .search_engine import engine
 
 BATCH = 50
+PAUSE = 0.02  # seconds between batches of a rebuild: SQLite does not queue writers, who would wait for its end
 # A key holds the minute, and room for eight incidents in each before the next one's is used. Undated ones come below
 # all others, by number.
 ROOM = 8
@@ -130,6 +132,7 @@ def rebuild(progress: Callable[[int, int], None] = lambda done, of: None, *, for
             _lock(batch)
             documents = sorted(documents_of(batch), key=lambda document: (document.minute or 0, document.number))
             changed += sum([_put(document, count=False, force=force) for document in documents])
+        time.sleep(PAUSE)
         done += len(batch)
         progress(done, len(ids))
     for model in (Cause, Service, Organisation):

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 
 from markupsafe import Markup, escape
 
@@ -78,17 +79,19 @@ def marked(text: str, words: Words) -> Markup:
     return _html(text, _hits(text, words))
 
 
-def passages(ids: Sequence[int], words: Words, streams: Mapping[int, str] | None = None) -> dict[int, list[Passage]]:
+def passages(
+    ids: Sequence[int], words: Words, streams: Mapping[int, str] | None = None, *, zone: tzinfo = UTC
+) -> dict[int, list[Passage]]:
     """One to three passages of each of these incidents; none for a query without words (one to eight queries).
 
-    `streams`: what is known of their streams already.
+    `streams`: what is known of their streams already. zone: the reader's, for the times in labels.
     """
     if not words.begins:
         return {}
     known = {pk: streams[pk] for pk in ids if pk in streams} if streams else {}
     rows = _STREAMS.rows([pk for pk in ids if pk not in known])
     heads = {pk: _best_heads(stream, words) for pk, stream in (*known.items(), *rows)}
-    texts = _texts(heads)
+    texts = _texts(heads, zone)
     return {
         pk: [_quoted(texts[pk, head], words) for head in found if (pk, head) in texts] for pk, found in heads.items()
     }
@@ -113,21 +116,22 @@ def _best_heads(stream: str, words: Words) -> list[str]:
     return sorted(chosen[:SHOWN], key=heads.index)
 
 
-def _texts(heads: dict[int, list[str]]) -> dict[tuple[int, str], Source]:
+def _texts(heads: dict[int, list[str]], zone: tzinfo) -> dict[tuple[int, str], Source]:
     """The passages that stand at these heads, a query for each kind of them and little more read than they are."""
     wanted: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     for pk, found in heads.items():
         for head in found:
             kind = "t" if head[2] == "x" else "c" if head[3:].startswith(":cause-") else head[2]
             wanted[kind][pk].add(head[4:])
-    return {(pk, passage.head): passage for kind, places in wanted.items() for pk, passage in _read(kind, places)}
+    return {(pk, passage.head): passage for kind, places in wanted.items() for pk, passage in _read(kind, places, zone)}
 
 
-def _read(kind: str, places: dict[int, set[str]]) -> Iterable[tuple[int, Source]]:
+def _read(kind: str, places: dict[int, set[str]], zone: tzinfo) -> Iterable[tuple[int, Source]]:
     """The passages of one kind at or near these places."""
     every = set().union(*places.values())
     if kind == "t":
-        return entries_at({(pk, int(one.split("-")[0])): one.partition("@")[2] for pk in places for one in places[pk]})
+        wanted = {(pk, int(one.split("-")[0])): one.partition("@")[2] for pk in places for one in places[pk]}
+        return entries_at(wanted, zone=zone)
     if kind == "s":
         return sections_at(places, {pk: {one.rsplit("-", 1)[0] for one in places[pk]} for pk in places})
     if kind == "a":

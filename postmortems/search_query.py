@@ -1,29 +1,31 @@
-"""What somebody typed or pasted, understood as words, phrases, exclusions and qualifiers. No input is an error."""
+"""What somebody typed or pasted, understood as words, phrases, exclusions and qualifiers. No input is an error.
+
+A qualifier is a known name, a colon and a value without a space between them. Other names are looked for as text, as
+in LP:1094230, nova:compute or http://example.org; one of small letters before a word, as in title:cache, is doubtful:
+unless some incident has it as it stands, the reader is told that there is no such qualifier (`search_scope`).
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
-from .models import Detection, Severity, Status
-from .search_documents import HAS, minute_of, owner_values
 from .search_expression import Either, Expression, Phrase, Token, either, together
 from .search_index import key_at
-from .search_tokens import CHUNK, STOP_WORDS, Chunk, chunks
+from .search_qualifiers import BOUNDS, CHOICES, kind_of, minutes_of, values_of
+from .search_tokens import CHUNK, Chunk, chunks
 
 LONGEST_TEXT = 10_000
 MANY_WORDS = 14  # more than a person types; it was pasted, and some of it may be nowhere
-NAMES = {
-    "org": "organisation", "organisation": "organisation", "service": "service", "cause": "cause",
-    "severity": "severity", "sev": "severity", "year": "year", "status": "status", "detection": "detection",
-    "owner": "owner", "has": "has", "before": "before", "after": "after",
-}  # fmt: skip
-PLACES = ("organisation", "service", "cause")
-CHOICES = {"severity": Severity.values, "status": Status.values, "detection": Detection.values, "has": list(HAS)}
-_PIECE = re.compile(r'(?P<minus>(?<!\S)-(?=[\w"]))?(?:(?P<name>[A-Za-z]{2,20}):)?(?P<value>"[^"]*"|[^\s"]+|")')
-_DATE = re.compile(r"([1-9]\d{3})(?:-(\d{1,2}))?(?:-(\d{1,2}))?\Z")
+# More than a person types of each; what is beyond is said to be left out. Databases limit how much one can ask.
+MOST_TERMS, MOST_PHRASES, MOST_EXCLUDED = 40, 8, 16
+LONGEST_TERM = 12  # parts of an identifier that must stand together; longer ones are looked for in pieces
+LONGEST_PHRASE = 60  # words
+_SMART_QUOTES = str.maketrans("“”„‟«»", '""""""')
+_PIECE = re.compile(
+    r'(?P<minus>(?<!\S)-(?=[\w"]))?(?:(?P<name>[A-Za-z]{2,20}(?:[-_][A-Za-z]{1,20})?):)?(?P<value>"[^"]*"|[^\s"]+|"|(?<=:))'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +57,45 @@ class Term:
 
 @dataclass(slots=True)
 class Query:
-    """What was understood; `notices` say in words what was not."""
+    """What was understood; `notices` say in words what was not.
+
+    filters: kinds to values that are alternatives; without: the same, of what must not be. after, before: keys, from
+    the first on and below the second.
+    """
 
     text: str = ""
     terms: list[Term] = field(default_factory=list)
     phrases: list[tuple[str, ...]] = field(default_factory=list)
     excluded: list[Expression] = field(default_factory=list)
     filters: dict[str, list[str]] = field(default_factory=dict)
+    without: dict[str, list[str]] = field(default_factory=dict)
     after: int | None = None
     before: int | None = None
     notices: list[str] = field(default_factory=list)
+    doubtful: dict[str, Expression] = field(default_factory=dict)  # names that may be meant as qualifiers, as text
     pasted: bool = False
     unfinished: bool = False  # its last word may go on
-    spans: list[tuple[int, int]] = field(default_factory=list)  # where qualifiers stand in the text
 
     @property
     def has_words(self) -> bool:
         """Whether there is anything to find beside qualifiers."""
         return bool(self.terms or self.phrases)
 
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether there is nothing in it at all that narrows anything."""
+        return not (self.has_words or self.excluded or self.filters or self.without or self.after or self.before)
+
+    def say(self, notice: str) -> None:
+        """Tell the reader, once."""
+        if notice not in self.notices and len(self.notices) < 5:
+            self.notices.append(notice)
+
 
 def parse(text: str) -> Query:
     """Understand a text of any kind; only its first 10,000 characters are looked at."""
     text = "".join(char if char.isprintable() or char in "\n\t" else " " for char in text[:LONGEST_TEXT])
-    query = Query(text.strip())
+    query = Query(text.translate(_SMART_QUOTES).strip())
     if _is_pasted(query.text):
         query.pasted = True
         _add_words(query, query.text)
@@ -95,102 +112,121 @@ def _is_pasted(text: str) -> bool:
     """Several lines, or more words than anybody types by hand."""
     if "\n" in text:
         return True
-    return sum(chunk.parts[0] not in STOP_WORDS for chunk in chunks(text)) > MANY_WORDS
+    return sum(bool(chunk.stems) for chunk in chunks(text)) > MANY_WORDS
 
 
 def _add(query: Query, piece: re.Match[str]) -> None:
     """One piece: a qualifier, a phrase, an exclusion or words."""
-    minus, name, value = piece.group("minus"), piece.group("name") or "", piece.group("value")
-    known = NAMES.get(name.lower())
-    plain = value.strip('"').strip()
-    if known and plain and not minus:
-        query.spans.append(piece.span())
-        _qualify(query, known, name, plain)
-    elif name and not known:
-        if name.islower() and re.match(r"[\w-]+\Z", plain) and not plain.isdigit():
-            query.notices.append(f"There is no qualifier “{name}:”; its words were searched for.")
-        _add_found(query, f"{name}:{value}", quoted=False, minus=bool(minus))
+    minus, name, value = bool(piece.group("minus")), piece.group("name") or "", piece.group("value")
+    kind, plain = kind_of(name), value.strip('"').strip()
+    quoted = value.startswith('"') and len(value) > 1
+    if kind and plain:
+        _qualify(query, kind, name, [plain] if quoted or kind in BOUNDS else plain.split(","), minus=minus)
+    elif kind:
+        query.say(f"{name}: needs a value right behind it; it was looked for as a word.")
+        _add_found(query, name, quoted=False, minus=minus)
+    elif name:
+        _add_found(query, f"{name}:{value}", quoted=False, minus=minus)
+        _doubt(query, name, plain)
     elif plain:
-        _add_found(query, value, quoted=value.startswith('"') and len(value) > 1, minus=bool(minus))
+        _add_found(query, value, quoted=quoted, minus=minus)
+
+
+def _doubt(query: Query, name: str, value: str) -> None:
+    """Note a name that may be meant as a qualifier; see the top of this file."""
+    if name.islower() and value[:1].isalpha() and len(query.doubtful) < 5:
+        pair = next(chunks(f"{name.rpartition('-')[2]}:{value}")).pairs[:1]
+        query.doubtful[name] = together([Token(f"~{token}") for token in pair]) if pair else Token(value)
 
 
 def _add_found(query: Query, text: str, *, quoted: bool, minus: bool) -> None:
     if not quoted and not minus:
         _add_words(query, text)
         return
-    parts = tuple(part for chunk in chunks(text) for part in chunk.parts)
+    parts = tuple(part for chunk in chunks(text) for part in chunk.parts)[:LONGEST_PHRASE]
     if not parts:
         return
     if minus:
-        terms = [_term(found, chunk) for found, chunk in _runs(text)]
-        query.excluded.append(Phrase(parts) if quoted else together([term.expression() for term in terms]))
+        query.excluded.append(Phrase(parts) if quoted else together([term.expression() for term in _terms(text)]))
     else:
         query.phrases.append(parts)
 
 
-def _runs(text: str) -> Iterator[tuple[str, Chunk]]:
+def _terms(text: str) -> Iterator[Term]:
     for found in CHUNK.findall(text):
         for chunk in chunks(found):
-            yield found, chunk
+            yield from _pieces(found, chunk)
+
+
+def _pieces(text: str, chunk: Chunk) -> Iterator[Term]:
+    """The term of a chunk, or several when it is very long."""
+    if len(chunk.parts) <= LONGEST_TERM:
+        yield _term(text, chunk)
+        return
+    for start in range(0, len(chunk.parts), LONGEST_TERM):
+        text = "/".join(chunk.parts[start : start + LONGEST_TERM])
+        yield from (_term(text, piece) for piece in chunks(text))
 
 
 def _add_words(query: Query, text: str) -> None:
     known = {term.parts for term in query.terms}
-    for found, chunk in _runs(text):
-        if chunk.parts not in known:
-            known.add(chunk.parts)
-            query.terms.append(_term(found, chunk))
+    for term in _terms(text):
+        if term.parts not in known:
+            known.add(term.parts)
+            query.terms.append(term)
 
 
 def _term(text: str, chunk: Chunk) -> Term:
     exact = not chunk.stems
-    return Term(text, chunk.parts, chunk.parts if exact else chunk.needed, chunk.stems or chunk.parts, exact)
+    needed = tuple(dict.fromkeys(chunk.parts if exact else chunk.needed))
+    return Term(text, chunk.parts, needed, chunk.stems or chunk.parts, exact)
 
 
 def _settle(query: Query) -> None:
-    """Stop words count only where there is nothing else; qualifiers given twice count once."""
+    """Stop words count only where there is nothing else; what is given twice counts once; more than enough is cut."""
     telling = [term for term in query.terms if not term.exact]
     if telling or query.phrases:
         query.terms = telling
-    query.filters = {name: list(dict.fromkeys(values)) for name, values in query.filters.items()}
-    query.notices = list(dict.fromkeys(query.notices))[:5]
+    asked = len(query.terms), len(query.phrases), len(query.excluded)
+    if not query.pasted:
+        query.terms = query.terms[:MOST_TERMS]
+    query.phrases = list(dict.fromkeys(query.phrases))
+    query.excluded = list(dict.fromkeys(query.excluded))
+    for values in (*query.filters.values(), *query.without.values()):
+        values[:] = dict.fromkeys(values)
+    if query.before is not None and query.after is None:
+        query.after = key_at(0)  # what has no date is not known to be before one
+    if len(query.phrases) > MOST_PHRASES or len(query.excluded) > MOST_EXCLUDED or len(query.terms) < asked[0]:
+        query.say("This is more than can be looked for at once; what comes last was left out.")
+    query.phrases, query.excluded = query.phrases[:MOST_PHRASES], query.excluded[:MOST_EXCLUDED]
+    if query.text and query.asks_nothing and not query.notices:
+        query.say(f"There is no letter or digit in “{query.text[:40]}”, so there is nothing to look for.")
 
 
-def _qualify(query: Query, known: str, name: str, value: str) -> None:
-    if known in ("before", "after"):
-        _bound(query, known, value)
+def _qualify(query: Query, kind: str, name: str, values: list[str], *, minus: bool) -> None:
+    if kind in BOUNDS:
+        _bound(query, kind, name, values[0], minus=minus)
         return
-    for one in [value] if known in ("owner", *PLACES) else value.split(","):
-        understood = _value(known, one.strip())
-        if understood:
-            query.filters.setdefault(known, []).append(understood)
-        else:
-            query.notices.append(f"“{one.strip()[:40]}” is not something {name}: can be; it is ignored.")
+    chosen = (query.without if minus else query.filters).setdefault(kind, [])
+    for value in filter(None, map(str.strip, values)):
+        understood = values_of(kind, value)
+        chosen += understood
+        if not understood:
+            can_be = f" It can be {', '.join(CHOICES[kind])}." if kind in CHOICES else ""
+            query.say(f"“{value[:40]}” is not something {name}: can be; it is ignored.{can_be}")
+    if not chosen:
+        (query.without if minus else query.filters).pop(kind)
 
 
-def _value(known: str, value: str) -> str:
-    """The value as filters have it; empty when it cannot be one."""
-    if known in PLACES:
-        return value
-    if known == "owner":
-        return next(iter(owner_values(value)), "")
-    if known == "year":
-        return value.lower() if re.fullmatch(r"[1-9]\d{3}|(?i:unknown)", value) else ""
-    wanted = f"SEV{value}" if known == "severity" and value in "1234" else value
-    return next((choice for choice in CHOICES[known] if choice.lower() == wanted.lower()), "")
-
-
-def _bound(query: Query, known: str, value: str) -> None:
-    """before:2015-08 is earlier than that month, after:2015-08 from its first day on."""
-    try:
-        match = _DATE.match(value)
-        year, month, day = (int(part or 1) for part in match.groups()) if match else (0, 0, 0)
-        minute = minute_of(datetime(year, month, day, tzinfo=UTC))
-    except ValueError:
-        query.notices.append(f"“{value[:40]}” is not a date as in 2015-08-12; {known}: is ignored.")
+def _bound(query: Query, kind: str, name: str, value: str, *, minus: bool) -> None:
+    minutes = None if minus else minutes_of(kind, value)
+    if minutes is None:
+        told = f"“-{name}:” cannot be excluded" if minus else f"“{value[:40]}” is not a date as in 2015-08-12"
+        query.say(f"{told}; {name}: is ignored.")
         return
-    assert minute is not None
-    setattr(query, known, key_at(minute))
+    first, last = (None if minute is None else key_at(minute) for minute in minutes)
+    query.after = max((key for key in (query.after, first) if key is not None), default=None)
+    query.before = min((key for key in (query.before, last) if key is not None), default=None)
 
 
 def chosen_expression(kind: str, values: list[str]) -> Expression:

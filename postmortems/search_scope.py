@@ -10,8 +10,10 @@ from django.db.models import Q
 
 from .access import reads_everything
 from .models import Cause, Organisation, Service
+from .search_engine import engine
 from .search_expression import Expression, Span, Token, Without, together
-from .search_query import CHOICES, PLACES, Query, chosen_expression
+from .search_qualifiers import CHOICES, PLACES, SHOWN
+from .search_query import Query, chosen_expression
 from .search_tokens import fold
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ MODELS: dict[str, Any] = {"organisation": Organisation, "service": Service, "cau
 COUNTED = (*PLACES, "severity", "year", "detection", "status")
 KINDS = (*COUNTED, "owner", "has")
 MOST_VALUES = 50
+LONGEST_NAME = 200  # no place or cause has a longer one
 
 
 def seen_by(user: Reader) -> Expression:
@@ -54,31 +57,49 @@ def scope_of(user: Reader, query: Query, filters: Mapping[str, list[str]]) -> Sc
 
     A query for each of organisation, service and cause that is chosen.
     """
-    scope = Scope(seen_by(user), excluded=tuple(query.excluded), span=(query.after, query.before))
+    scope = Scope(seen_by(user), span=(query.after, query.before))
     for kind in KINDS:
-        values = [*filters.get(kind, []), *query.filters.get(kind, [])][:MOST_VALUES]
-        if kind in PLACES and values:
-            values = _ids(query, kind, values)
-        elif kind in CHOICES:
-            values = [value for value in values if value in CHOICES[kind]]
+        values = _known(query, kind, [*filters.get(kind, []), *query.filters.get(kind, [])])
         if values or query.filters.get(kind) or filters.get(kind):
             scope.values[kind] = values
             scope.chosen[kind] = chosen_expression(kind, values or ["nothing"])
+    without = {kind: _known(query, kind, values) for kind, values in query.without.items()}
+    unwanted = [chosen_expression(kind, values) for kind, values in without.items() if values]
+    scope.excluded = (*query.excluded, *unwanted)
     return scope
 
 
+def say_doubtful(query: Query, scope: Scope) -> None:
+    """Add to `query.notices` which names before a colon are no qualifiers and stand so nowhere (a query for each)."""
+    for name, expression in query.doubtful.items():
+        if not engine().keys(together([expression, scope.seen]), 1):
+            names = ", ".join(f"{one}:" for one in SHOWN)
+            query.say(f"There is no qualifier “{name}:”, so it was looked for as text. There are {names}.")
+
+
+def _known(query: Query, kind: str, values: list[str]) -> list[str]:
+    """What of these values can be found, as tokens have it."""
+    values = values[:MOST_VALUES]
+    if kind in PLACES and values:
+        return _ids(query, kind, values)
+    return [value for value in values if value in CHOICES[kind]] if kind in CHOICES else values
+
+
 def _ids(query: Query, kind: str, values: list[str]) -> list[str]:
-    """The ids of what is meant: by slug, by name, or by a part of either."""
+    """The ids of what is meant: by slug, by name (for causes, also another one), or by a part of either."""
     wanted = {fold(value): value for value in values}
+    names = ("slug", "name", "aliases") if kind == "cause" else ("slug", "name")
     condition = Q()
     for value in wanted.values():
-        condition |= Q(slug__icontains=value) | Q(name__icontains=value)
-    rows = list(MODELS[kind]._default_manager.filter(condition).values_list("pk", "slug", "name")[:1_000])
+        for name in names if len(value) <= LONGEST_NAME else ():
+            condition |= Q((f"{name}__icontains", value))
+    rows = MODELS[kind]._default_manager.filter(condition).values_list("pk", *names)[:1_000] if condition else []
+    folded = [(pk, [fold(one) for name in said for one in name.split("\n")]) for pk, *said in rows]
     found: list[str] = []
-    for folded, value in wanted.items():
-        exact = [pk for pk, slug, name in rows if folded in (fold(slug), fold(name))]
-        near = [pk for pk, slug, name in rows if folded in fold(slug) or folded in fold(name)][:MOST_VALUES]
+    for asked, value in wanted.items():
+        exact = [pk for pk, said in folded if asked in said]
+        near = [pk for pk, said in folded if any(asked in one for one in said)][:MOST_VALUES]
         found += map(str, exact or near)
-        if not near and not exact:
-            query.notices.append(f"There is no {kind} “{value[:60]}”.")
+        if not near:
+            query.say(f"There is no {kind} “{value[:60]}”.")
     return list(dict.fromkeys(found))

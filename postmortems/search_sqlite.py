@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from .search_expression import EVER, All, Either, Expression, Phrase, Span, Token, Without
 
@@ -91,11 +91,12 @@ def _command(name: str, rank: int) -> None:
 
 
 def settle() -> None:
-    """Tell the planner about the tables, and that the index's own is large whatever it is now.
+    """Tell the planner about the tables, as a writer from the start: one that only becomes it is refused at once.
 
-    The planner would remember a small one as small, and each save would then read all of what it has become.
+    And that the index's own is large whatever it is now: the planner would remember a small one as small, and each save
+    would then read all of what it has become.
     """
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("PRAGMA optimize")
         cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'sqlite_stat1'")
         if cursor.fetchone():

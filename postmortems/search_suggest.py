@@ -33,6 +33,7 @@ _INCIDENT = ("number", "slug", "title", "organisation__name")
 _ACTIONABLE = ("actionables__number", "actionables__title", "actionables__status")
 _REFERENCE = re.compile(r"(?:(inc|act)[ -]?)?#?([1-9]\d{0,8})\Z", re.ASCII | re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")
+LONGEST_NAME = 10  # words; no cause or service is called by more
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ def _hit(places: Any, relation: str, user: Reader) -> Any:
 
 def named(query: Query, limit: int = OFFERED) -> list[Suggestion]:
     """Causes and services whose name (or, for causes, another name they go by) has all words (two queries)."""
-    if not query.terms or query.pasted:
+    if not query.terms or query.pasted or len(query.terms) > LONGEST_NAME:
         return []
     causes, services = Cause.objects.all(), Service.objects.all()
     return [*_named("cause", causes, query, limit), *_named("service", services, query, limit)]

@@ -112,13 +112,16 @@ def distance(one: str, two: str) -> int:
 
 
 def recount() -> None:
-    """Count all words anew, in small transactions; readers and writers go on meanwhile."""
+    """Count all words anew, in small transactions; readers and writers go on meanwhile.
+
+    A word that is nowhere any more counts 0 and stays: somebody may be saving it just now.
+    """
+    known = set(Word.objects.filter(documents__gt=0).values_list("word", flat=True).iterator())
     counts: Counter[str] = Counter()
     for facets, stream in SearchDocument.objects.values_list("facets", "stream").iterator(chunk_size=500):
         counts.update(words_in(facets, stream))
-    gone = set(Word.objects.values_list("word", flat=True).iterator()) - counts.keys()
-    for part in _parts(sorted(gone), 500):
-        Word.objects.filter(word__in=part).delete()
+    for part in _parts(sorted(known - counts.keys()), 500):
+        Word.objects.filter(word__in=part).update(documents=0)
     for part in _parts(sorted(counts), 2_000):
         rows = [Word(word=word, stem=stem(word), documents=counts[word]) for word in part if len(word) <= LONGEST]
         with transaction.atomic():

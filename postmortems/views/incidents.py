@@ -81,7 +81,7 @@ def _found(request: HttpRequest, facets: Facets) -> dict[str, Any]:
         "sort": results.sort,
         "notices": results.query.notices,
         "results": results,
-        "passages": search.passages(results.ids, results.words, results.streams),
+        "passages": search.passages(results.ids, results.words, results.streams, zone=request.preferences.zone),
         "marked": search.marked,
         "drops": [(TITLES.get(drop.kind, drop.kind), drop) for drop in results.drops],
     }
