@@ -47,13 +47,17 @@ def remembered(key: tuple[Any, ...], make: Callable[[], T]) -> T:
 
 
 def etag(request: HttpRequest, *args: Any, **kwargs: Any) -> str:
-    """Names what this reader would get now: content, release, reader, preferences and day (one query)."""
+    """Names what this reader would get now: content, release, reader, preferences and day (one query).
+
+    For who is signed in also the secret that their forms are tied to, which changes when they sign in again.
+    """
     edition = Edition.current()
     _edition.set(None if connection.in_atomic_block or not edition else edition)
     parts = (
         edition,
         settings.RELEASE,
         request.user.pk,
+        request.COOKIES.get(settings.CSRF_COOKIE_NAME, "") if request.user.is_authenticated else "",
         request.COOKIES.get("preferences", ""),
         timezone.now().date(),
     )
@@ -78,7 +82,12 @@ def kept(view: View) -> View:
 
 def revalidated(view: View) -> View:
     """Gives a page an ETag, and answers 304 to whoever has that page already."""
-    conditional = condition(etag_func=etag)(kept(view))
+    return tagged(kept(view))
+
+
+def tagged(view: View) -> View:
+    """The same without keeping what was made: for what is streamed, and what names the host it was asked of."""
+    conditional = condition(etag_func=etag)(view)
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
