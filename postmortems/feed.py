@@ -15,7 +15,7 @@ from django.utils.feedgenerator import Atom1Feed
 
 from .listed import described, newest_published, normalised
 from .models import Incident
-from .prose import Prose
+from .prose import Prose, Text
 from .rows import IncidentRow, rows_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Feed(Atom1Feed):
 
 
 def atom(given: QueryDict, user: Reader, site: str) -> str:
-    """The feed of what these parameters find, as XML (ten queries at most, a search up to two dozen).
+    """The feed of what these parameters find, as XML (a dozen queries, a search up to two).
 
     `site` begins every address. An entry is named by the address of its reference, which outlives a change of slug;
     it was published and changed when it was published here. For incidents that came without that date the moment this
@@ -72,7 +72,8 @@ def atom(given: QueryDict, user: Reader, site: str) -> str:
 def _summaries(rows: list[IncidentRow], user: Reader, site: str) -> list[str]:
     """The facts and the summary of each incident as safe HTML with absolute addresses (two queries)."""
     texts = dict(Incident.objects.filter(pk__in=[row.pk for row in rows]).values_list("pk", "summary"))
-    prose = Prose.for_texts(user, texts.values())
+    summaries = [Text(text) for text in texts.values() if text]
+    prose = Prose({summary.digest(): summary.render() for summary in summaries}, user)
     pages = (_entry(row, prose.html(texts.get(row.pk, ""))) for row in rows)
     return [OWN_ADDRESS.sub(rf'\1="{site}', page) for page in pages]
 
