@@ -22,6 +22,7 @@ from .models import (
     Reference,
     RenderedText,
     Revision,
+    SavedSearch,
     SearchDocument,
     Service,
     Word,
@@ -243,5 +244,24 @@ class DerivedAdmin(admin.ModelAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Never."""
+        return False
+
+
+@admin.register(SavedSearch)
+class SavedSearchAdmin(admin.ModelAdmin):
+    """What people saved: to look at and to remove, not to change."""
+
+    list_display = ["name", "owner", "shared", "created"]
+    list_filter = ["shared"]
+    list_select_related = ["owner"]
+    search_fields = ["name", "query"]
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never."""
         return False

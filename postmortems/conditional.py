@@ -47,13 +47,17 @@ def remembered(key: tuple[Any, ...], make: Callable[[], T]) -> T:
 
 
 def etag(request: HttpRequest, *args: Any, **kwargs: Any) -> str:
-    """Names what this reader would get now: content, release, reader, preferences and day (one query)."""
+    """Names what this reader would get now: content, release, reader, preferences and day (one query).
+
+    For who is signed in also the secret that their forms are tied to, which changes when they sign in again.
+    """
     edition = Edition.current()
     _edition.set(None if connection.in_atomic_block or not edition else edition)
     parts = (
         edition,
         settings.RELEASE,
         request.user.pk,
+        request.COOKIES.get(settings.CSRF_COOKIE_NAME, "") if request.user.is_authenticated else "",
         request.COOKIES.get("preferences", ""),
         timezone.now().date(),
     )
@@ -82,7 +86,9 @@ def revalidated(view: View) -> View:
 
 
 def tagged(view: View) -> View:
-    """Gives an answer an ETag, and says 304 to whoever has it already; for what is asked in too many ways to keep."""
+    """Gives an answer an ETag, and says 304 to whoever has it already; keeps nothing: for what is streamed, names the
+    host it was asked of, or is asked in too many ways.
+    """
     conditional = condition(etag_func=etag)(view)
 
     @wraps(view)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .access import Reader
 
 __all__ = [
-    "CAP", "PAGE", "SORTS", "Drop", "Passage", "Query", "Results", "Suggestion", "Words", "check", "forget",
+    "CAP", "PAGE", "SORTS", "Drop", "Passage", "Query", "Results", "Suggestion", "Words", "check", "every", "forget",
     "index_incident", "index_name", "marked", "passages", "rebuild", "search", "suggest", "words_of",
 ]  # fmt: skip
 
@@ -83,8 +83,7 @@ def search(
     query = parse(text)
     scope = scope_of(user, query, filters or {})
     found = find(query, scope)
-    if sort not in SORTS or (sort == "relevance" and not query.has_words):
-        sort = "relevance" if query.has_words else "newest"
+    sort = _order(sort, query)
     page = max(page, 1)
     ids, count = _page(found, scope, sort, page)
     if found.cut:
@@ -99,6 +98,27 @@ def search(
         results.named = named(query)
         _help(results, found, scope)
     return results
+
+
+def every(
+    text: str, user: Reader, *, filters: Mapping[str, list[str]] | None = None, sort: str = "", most: int
+) -> tuple[list[int], list[str]]:
+    """The ids on all pages of `search`, in its order, up to `most`, and what was not understood in words.
+
+    They come from the index: rows are to be read through `visible_to`.
+    """
+    query = parse(text)
+    scope = scope_of(user, query, filters or {})
+    found = find(query, scope)
+    sort = _order(sort, query)
+    ids = by_relevance(found, scope, 0, most) if sort == "relevance" else in_order(found, scope, sort, 0, most)
+    return ids, query.notices
+
+
+def _order(sort: str, query: Query) -> str:
+    if sort not in SORTS or (sort == "relevance" and not query.has_words):
+        return "relevance" if query.has_words else "newest"
+    return sort
 
 
 def _as_found(query: Query, found: Found) -> Query:

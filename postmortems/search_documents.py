@@ -143,9 +143,7 @@ def _entries(ids: list[int], *positions: list[int]) -> Iterator[tuple[Any, ...]]
         yield pk, position, Moment(at, clock, precision), *texts
 
 
-def _entry(
-    moment: Moment, position: int, anchor: str, texts: list[str], zone: tzinfo = UTC
-) -> Iterator[Passage]:
+def _entry(moment: Moment, position: int, anchor: str, texts: list[str], zone: tzinfo = UTC) -> Iterator[Passage]:
     text, excerpt, label = texts
     told = f"Timeline {moment.clock_text(zone)}".strip()
     for place, piece in enumerate(_pieces(text)):

@@ -87,3 +87,26 @@ def test_suggestions_are_not_kept_and_push_no_page_out() -> None:
     before = list(conditional._made)
     assert queries(Client(), "/suggest/?q=que") == queries(Client(), "/suggest/?q=que") > 1
     assert list(conditional._made) == before
+
+
+def test_a_feed_is_kept_for_the_host_it_was_asked_of(published: Incident) -> None:
+    assert queries(Client(), "/incidents/feed.atom") > 1
+    assert queries(Client(), "/incidents/feed.atom?page=2&sort=oldest") == 1
+    other = Client(headers={"host": "localhost"}).get("/incidents/feed.atom").content
+    assert b"http://localhost/INC-" in other
+    assert b"testserver" not in other
+
+
+def test_a_form_is_made_for_the_one_who_signed_in(alice: User, bob: User) -> None:
+    """Nobody else gets their token, and they get another one after signing in again."""
+    address = "/incidents/?q=queue"
+    people = [Client(enforce_csrf_checks=True) for _ in range(2)]
+    for client, user in zip(people, (alice, bob), strict=True):
+        client.force_login(user)
+        assert b"csrfmiddlewaretoken" in client.get(address).content
+    assert b"csrfmiddlewaretoken" not in Client().get(address).content
+    assert b"searches/" not in Client().get(address).content
+    tag = people[0].get(address).headers["ETag"]
+    assert people[0].get(address, headers={"If-None-Match": tag}).status_code == 304
+    people[0].cookies["csrf"] = "a" * 32
+    assert people[0].get(address, headers={"If-None-Match": tag}).status_code == 200

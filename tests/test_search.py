@@ -76,7 +76,7 @@ def quoted(text: str) -> list[tuple[str, str, str]]:
         ("-org:wikimedia", {2, 5}),
         ("-has:timeline", set()),
         ("rsyslog -service:swift", {2}),
-        ("cause:\"out of memory\"", {5}),
+        ('cause:"out of memory"', {5}),
         ("cause:“out of memory”", {5}),
         ("service:nginx,rabbitmq", {2, 3}),
         ("after:2013", {3, 4}),

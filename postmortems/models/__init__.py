@@ -16,12 +16,13 @@ from .incidents import (
 from .numbers import Numbering, catch_up, next_number
 from .places import Organisation, Service
 from .revisions import Revision
+from .saved import SavedSearch
 from .search import NameIndexed, SearchDocument, Word
 from .slugs import Moved, OldSlug, get_by_slug
 
 __all__ = [
     "MILESTONES", "SECTIONS", "Cause", "CauseGroup", "CauseYear", "Certainty", "Detection", "Edition", "Incident",
     "IncidentCause", "IncidentLink", "LinkKind", "Moved", "NameIndexed", "Nature", "Numbering", "OldSlug",
-    "Organisation", "Reference", "RenderedText", "Revision", "Role", "SearchDocument", "Service", "Severity", "Status",
-    "Visibility", "Word", "catch_up", "get_by_slug", "next_number",
+    "Organisation", "Reference", "RenderedText", "Revision", "Role", "SavedSearch", "SearchDocument", "Service",
+    "Severity", "Status", "Visibility", "Word", "catch_up", "get_by_slug", "next_number",
 ]  # fmt: skip

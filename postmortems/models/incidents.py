@@ -89,6 +89,10 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         """Those this reader may see; the only way a page may reach incidents."""
         return self.filter(readable_by(user))
 
+    def published(self) -> IncidentQuerySet:
+        """Those whose postmortem is out."""
+        return self.filter(status=Status.PUBLISHED)
+
     def newest_first(self) -> IncidentQuerySet:
         """By date, undated ones last, then by number."""
         return self.order_by(*NEWEST)

@@ -1,0 +1,136 @@
+"""The list of incidents as a whole: what an address asks for, all that it lists, and how to say it in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+from urllib.parse import parse_qsl, urlencode
+
+from django.http import QueryDict
+
+from . import search
+from .facets import PLACES, TITLES
+from .filters import SORTS, UNKNOWN_YEAR, IncidentFilter
+from .models import Detection, Incident, Severity, Status
+from .models.incidents import IncidentQuerySet
+
+if TYPE_CHECKING:
+    from .access import Reader
+
+LIMIT = 10_000  # incidents that an export holds
+CHOICES = {"severity": Severity, "detection": Detection, "status": Status}
+Slugs = dict[str, dict[str, tuple[int, str]]]  # kind to slug to (id, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list holds on all its pages: ids in its order, at most `LIMIT`.
+
+    cut: whether there are more. notices: what of the address was not understood and is ignored, in words.
+    """
+
+    ids: list[int]
+    cut: bool
+    notices: list[str]
+
+
+def listed(given: QueryDict, user: Reader) -> Listed:
+    """What the list shows for these parameters, whatever its page (one query; a search up to a dozen).
+
+    Rows are still to be read through `visible_to`: a search knows its ids from an index.
+    """
+    chosen, text = _filter(given, user), _text(given)
+    if text:
+        sort = str(given.get("sort", ""))
+        ids, notices = search.every(text, user, filters=_values(chosen), sort=sort, most=LIMIT + 1)
+    else:
+        ids, notices = list(chosen.ordered().values_list("pk", flat=True)[: LIMIT + 1]), []
+    return Listed(ids[:LIMIT], len(ids) > LIMIT, [*chosen.notices(), *notices])
+
+
+def newest_published(given: QueryDict, user: Reader, most: int) -> list[int]:
+    """The ids of the matches that were published last, newest first; those without that date come last."""
+    chosen, text = _filter(given, user), _text(given)
+    if text:
+        ids, _ = search.every(text, user, filters=_values(chosen), sort="newest", most=LIMIT)
+        matches = Incident.objects.visible_to(user).filter(pk__in=ids)
+    else:
+        matches = cast(IncidentQuerySet, chosen.qs)
+    return list(matches.published().recently_published().values_list("pk", flat=True)[:most])
+
+
+def _text(given: QueryDict) -> str:
+    """What is searched for, as it was typed: a space at the end says that the last word is whole."""
+    text = str(given.get("q", ""))
+    return text if text.strip() else ""
+
+
+def _filter(given: QueryDict, user: Reader) -> IncidentFilter:
+    """The filter, ready to be asked (one query for each of organisation, service and cause that is chosen)."""
+    chosen = IncidentFilter(given, Incident.objects.visible_to(user))
+    found = _slugs(_values(chosen))
+    chosen.chosen = {kind: [pk for pk, _ in rows.values()] for kind, rows in found.items()}
+    return chosen
+
+
+def _values(chosen: IncidentFilter) -> dict[str, list[str]]:
+    understood = chosen.understood()
+    return {kind: understood.get(kind) or [] for kind in TITLES}
+
+
+def _slugs(wanted: Mapping[str, Iterable[str]]) -> Slugs:
+    """What the slugs of each kind of place stand for."""
+    found: Slugs = {}
+    for kind, model in PLACES.items():
+        slugs = set(wanted.get(kind, ()))
+        rows = model._default_manager.filter(slug__in=slugs).values_list("slug", "pk", "name") if slugs else ()
+        found[kind] = {slug: (pk, name) for slug, pk, name in rows}
+    return found
+
+
+def normalised(given: QueryDict, *, in_order: bool = True) -> str:
+    """The query string that lists the same on its first page: only what is understood, each once, in one order.
+
+    in_order=False leaves out how it is sorted.
+    """
+    text = _text(given)
+    chosen = IncidentFilter(given, Incident.objects.none())
+    pairs = [("q", text)] if text else []
+    pairs += [(kind, value) for kind, values in _values(chosen).items() for value in dict.fromkeys(values)]
+    usual = "relevance" if text else "newest"
+    sort = str(given.get("sort", ""))
+    return urlencode([*pairs, ("sort", sort)] if in_order and sort in SORTS and sort != usual else pairs)
+
+
+def described(query: str) -> str:
+    """What a normalised query string asks for, in words."""
+    return descriptions([query])[0]
+
+
+def descriptions(queries: Iterable[str]) -> list[str]:
+    """What each of these normalised query strings asks for, in words (three queries at most)."""
+    searches = [parse_qsl(query) for query in queries]
+    wanted: dict[str, set[str]] = {kind: set() for kind in PLACES}
+    for kind, value in (pair for pairs in searches for pair in pairs):
+        wanted.get(kind, set()).add(value)
+    names = {kind: {slug: name for slug, (_, name) in rows.items()} for kind, rows in _slugs(wanted).items()}
+    return [_words(pairs, names) for pairs in searches]
+
+
+def _words(pairs: list[tuple[str, str]], names: Mapping[str, Mapping[str, str]]) -> str:
+    given: dict[str, list[str]] = {}
+    for kind, value in pairs:
+        given.setdefault(kind, []).append(_label(kind, value, names))
+    text = [f"“{value}”" for value in given.pop("q", [])]
+    sort = [value.lower() for value in given.pop("sort", [])]
+    chosen = [f"{TITLES.get(kind, kind)}: {' or '.join(labels)}" for kind, labels in given.items()]
+    return ", ".join([*text, *chosen, *sort]) or "All incidents"
+
+
+def _label(kind: str, value: str, names: Mapping[str, Mapping[str, str]]) -> str:
+    if kind in CHOICES and value in CHOICES[kind].values:
+        return str(CHOICES[kind](value).label)
+    if kind == "year" and value == UNKNOWN_YEAR:
+        return "date unknown"
+    return SORTS.get(value, value) if kind == "sort" else names.get(kind, {}).get(value, value)

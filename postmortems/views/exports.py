@@ -1,0 +1,73 @@
+"""The incident list as files and as a feed: the same query string as `/incidents/`, all of its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.urls import reverse
+from django.utils.text import slugify
+from django.views.decorators.http import require_safe
+
+from .. import export
+from ..conditional import remembered, tagged
+from ..feed import Feed, atom
+from ..listed import LIMIT, Listed, described, listed, normalised
+
+
+@require_safe
+@tagged
+def as_csv(request: HttpRequest) -> HttpResponseBase:
+    """What the list shows, as a CSV file."""
+    found = listed(request.GET, request.user)
+    rows = export.as_csv(export.records(found.ids, request.user, _site(request)))
+    return _file(request, found, rows, "csv", "text/csv; charset=utf-8")
+
+
+@require_safe
+@tagged
+def as_json(request: HttpRequest) -> HttpResponseBase:
+    """What the list shows, as one JSON object."""
+    found = listed(request.GET, request.user)
+    site, query = _site(request), normalised(request.GET)
+    head = {
+        "title": described(query),
+        "address": f"{site}{reverse('incidents')}{f'?{query}' if query else ''}",
+        "notices": found.notices,
+        "limit": LIMIT,
+        "cut": found.cut,
+    }
+    lines = export.as_json(export.records(found.ids, request.user, site), head)
+    return _file(request, found, lines, "json", "application/json")
+
+
+@require_safe
+@tagged
+def as_atom(request: HttpRequest) -> HttpResponse:
+    """The matches that were published last, as an Atom feed; made once an edition for all who are not signed in."""
+    site = _site(request)
+    if request.user.is_authenticated:
+        return HttpResponse(atom(request.GET, request.user, site), content_type=Feed.content_type)
+    key = ("feed", site, normalised(request.GET, in_order=False))
+    made = remembered(key, lambda: atom(request.GET, request.user, site))
+    return HttpResponse(made, content_type=Feed.content_type)
+
+
+def _file(
+    request: HttpRequest, found: Listed, content: Iterator[str], kind: str, content_type: str
+) -> HttpResponseBase:
+    """The content as a download; nothing of it is made for HEAD. The name says what it holds, and that it was cut."""
+    parts = ["incidents", f"first-{LIMIT}" if found.cut else "", slugify(described(normalised(request.GET)))[:60]]
+    name = "-".join(part.strip("-") for part in parts if part)
+    headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
+    if found.cut:
+        headers["Rows-Cut-At"] = str(LIMIT)
+    if request.method == "HEAD":
+        return HttpResponse(content_type=content_type, headers=headers)
+    return StreamingHttpResponse(content, content_type=content_type, headers=headers)
+
+
+def _site(request: HttpRequest) -> str:
+    """The beginning of every address: the one people use, or else the one that was asked."""
+    return settings.SITE_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
