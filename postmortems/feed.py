@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Max
 from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 
 from .listed import described, newest_published, normalised
-from .models import Incident
+from .models import Incident, Revision
 from .prose import Prose, Text
 from .rows import IncidentRow, rows_of
 
@@ -38,13 +39,11 @@ class Feed(Atom1Feed):
 def atom(given: QueryDict, user: Reader, site: str) -> str:
     """The feed of what these parameters find, as XML (a dozen queries, a search up to two).
 
-    `site` begins every address. An entry is named by the address of its reference, which outlives a change of slug;
-    it was published and changed when it was published here. For incidents that came without that date the moment this
-    knowledge base was set up stands in, which Atom cannot do without: they were not here before.
+    `site` begins every address. An entry is named by the address of its reference, which outlives a change of slug.
     """
     query = normalised(given, in_order=False)
     rows = rows_of(newest_published(given, user, MOST), causes=True, services=True)
-    first = _set_up()
+    changed = _changes(rows)
     address = f"{site}{reverse('incidents_feed')}{f'?{query}' if query else ''}"
     feed = Feed(
         title=_clean(f"Hindsight: {described(query)}"),
@@ -54,7 +53,7 @@ def atom(given: QueryDict, user: Reader, site: str) -> str:
         author_name="Hindsight",
         feed_url=address,
         feed_guid=address,
-        changed=max((row.published_at or first for row in rows), default=first),
+        changed=max(changed.values(), default=None) or _set_up(),
     )
     for row, summary in zip(rows, _summaries(rows, user, site), strict=True):
         feed.add_item(
@@ -63,7 +62,7 @@ def atom(given: QueryDict, user: Reader, site: str) -> str:
             description=_clean(summary),
             unique_id=f"{site}{reverse('incident_reference', args=[row.number])}",
             pubdate=row.published_at,
-            updateddate=row.published_at or first,
+            updateddate=changed[row.pk],
             categories=[_clean(cause.name) for cause in row.causes],
         )
     return feed.writeString("utf-8")
@@ -80,6 +79,18 @@ def _summaries(rows: list[IncidentRow], user: Reader, site: str) -> list[str]:
 
 def _entry(row: IncidentRow, summary: Any) -> str:
     return render_to_string("postmortems/_feed_entry.html", {"row": row, "summary": summary})
+
+
+def _changes(rows: list[IncidentRow]) -> dict[int, datetime]:
+    """When each was last saved or published here, whichever came later (two queries).
+
+    Atom cannot do without that date. For incidents that were loaded without it, the moment this knowledge base was set
+    up stands in: they were not here before.
+    """
+    first = _set_up()
+    saves = Revision.objects.filter(incident__in=[row.pk for row in rows]).order_by().values_list("incident")
+    saved = dict(saves.annotate(last=Max("at")))
+    return {row.pk: max(row.published_at or first, saved.get(row.pk, first)) for row in rows}
 
 
 def _set_up() -> datetime:

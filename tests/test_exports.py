@@ -17,6 +17,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ from postmortems.export import COLUMNS, clock_iso, lasted, safe, told
 from postmortems.models import Edition, Incident
 from postmortems.moments import Moment
 from postmortems.refresh import refresh_incident
+from postmortems.revising import revising
 from postmortems.views import exports
 from tests.factories import make_incident, make_incident_cause, make_organisation, make_service, moment
 from tests.test_pages import numbers, page
@@ -334,8 +336,8 @@ def test_a_feed_costs_no_more_for_more_incidents(client: Client) -> None:
         costs.append(len(captured))
         add_many(45)
     # edition, which cause, whether it is frequent, ids, rows, causes, services, when all was set up, what the cause is
-    # called, summaries; what they mention
-    assert costs == [10, 11]
+    # called, when each was saved, summaries; what they mention
+    assert costs == [11, 12]
 
 
 @pytest.mark.parametrize("person", ["anonymous", "mallory"])
@@ -469,6 +471,19 @@ def test_an_entry_keeps_its_name_when_its_address_changes(client: Client) -> Non
     assert text_of(first, "id") == text_of(second, "id") == "http://testserver/INC-1"
     assert addresses(first) == {"alternate": f"http://testserver{SWIFT}"}
     assert addresses(second) == {"alternate": "http://testserver/incidents/another/"}
+
+
+def test_an_entry_is_updated_when_the_incident_is_saved(client: Client) -> None:
+    def updated() -> datetime:
+        [entry] = parsed(client, "q=ENOTCONN").findall(f"{SPACE}entry")
+        assert entry.find(f"{SPACE}published") is None, "nobody knows when it was published"
+        return instant(text_of(entry, "updated"))
+
+    first, before = updated(), timezone.now()
+    with revising(Incident.objects.get(number=1).pk, 1, None) as incident:
+        incident.summary += " More is known by now."
+        incident.save()
+    assert first < before <= updated() <= timezone.now()
 
 
 def test_control_characters_do_not_break_a_feed(client: Client) -> None:
