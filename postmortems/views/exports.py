@@ -56,16 +56,16 @@ def as_atom(request: HttpRequest) -> HttpResponse:
 
 def _file(
     request: HttpRequest, found: Listed, content: Iterator[str], kind: str, content_type: str
-) -> HttpResponseBase:
+) -> StreamingHttpResponse:
     """The content as a download; nothing of it is made for HEAD. The name says what it holds, and that it was cut."""
-    parts = ["incidents", f"first-{LIMIT}" if found.cut else "", slugify(described(normalised(request.GET)))[:60]]
-    name = "-".join(part.strip("-") for part in parts if part)
+    query = normalised(request.GET)
+    parts = [f"first-{LIMIT}" if found.cut else "", slugify(described(query))[:60] if query else ""]
+    name = "-".join(["incidents", *(part.strip("-_") for part in parts if part)])
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     if found.cut:
         headers["Rows-Cut-At"] = str(LIMIT)
-    if request.method == "HEAD":
-        return HttpResponse(content_type=content_type, headers=headers)
-    return StreamingHttpResponse(content, content_type=content_type, headers=headers)
+    made = iter(()) if request.method == "HEAD" else content
+    return StreamingHttpResponse(made, content_type=content_type, headers=headers)
 
 
 def _site(request: HttpRequest) -> str:
