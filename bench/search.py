@@ -125,6 +125,7 @@ def build(processor: Processor) -> None:
 
 def measure(given: argparse.Namespace) -> dict[str, Any]:
     """One database: prints its table; the figures by class."""
+    connection.settings_dict["CONN_MAX_AGE"] = None  # the same process of PostgreSQL throughout
     processor = Processor()
     if given.build:
         build(processor)
