@@ -26,6 +26,7 @@ def environment(**options: Any) -> Environment:
         url=address,
         version=VERSION,
         query=query,
+        once=once,
         timeline_rows=timelines.rows,
         milestone_bar=timelines.milestone_bar,
         actionables_of=actionables.of_incident,
@@ -43,6 +44,12 @@ def environment(**options: Any) -> Environment:
 def address(name: str, *args: Any) -> str:
     """The address of a named page; remembered, because a list asks for the same few a hundred times."""
     return reverse(name, args=args)
+
+
+@lru_cache(maxsize=8_192)
+def once(macro: Any, *values: Any) -> Any:
+    """What a macro makes of these values, made once; for one that depends on nothing else and is called in a loop."""
+    return macro(*values)
 
 
 def plural(count: int, singular: str, several: str = "") -> str:

@@ -44,9 +44,9 @@ TO = {"mitigated": "", "resolved": " to the fix"}
 FEW = 1_000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class CauseTag:
-    """A cause as an incident's row shows it."""
+    """A cause as an incident's row shows it; not altered any more once it is in one."""
 
     name: str
     slug: str

@@ -8,6 +8,7 @@ give the same answer.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -147,8 +148,16 @@ def _facets(found: Found, scope: Scope) -> dict[str, dict[str, int]]:
     facets = _counted(row[3] for row in found.rows[:CAP])
     for kind in scope.chosen.keys() & facets.keys():
         rows = engine().found(scope.expression(wanted, without=kind), CAP, scope.span)
-        facets[kind] = _counted(row[3] for row in rows)[kind]
+        facets[kind] = _counted_one(kind, " ".join([row[3] for row in rows]))
     return facets
+
+
+def _counted_one(kind: str, facets: str) -> dict[str, int]:
+    return {_shown(value): number for value, number in Counter(re.findall(f"@{kind}:(\\S+)", facets)).items()}
+
+
+def _shown(value: str) -> str:
+    return value.upper() if value[:3] == "sev" else value
 
 
 def _counted(facets: Iterable[str]) -> dict[str, dict[str, int]]:
@@ -161,7 +170,7 @@ def _counted(facets: Iterable[str]) -> dict[str, dict[str, int]]:
     for token, number in numbers.items():
         kind, _, value = token[1:].partition(":")
         if kind in counts and value:
-            counts[kind][value.upper() if value[:3] == "sev" else value] = number
+            counts[kind][_shown(value)] = number
     return counts
 
 

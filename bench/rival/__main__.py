@@ -56,7 +56,7 @@ def answer(texts: list[str], processor: Processor) -> list[float]:
     for text in texts:
         before = processor.now()
         try:
-            list(Written.objects.get_queryset().search(text, operator="and")[:20])
+            list(get_search_backend("default").search(text, Written, operator="and")[:20])
         except Exception as error:  # noqa: BLE001 - whatever it cannot do is a result, too
             print(type(error).__name__, str(error)[:200], file=sys.stderr)
             return []

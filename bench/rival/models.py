@@ -2,11 +2,6 @@
 
 from django.db import models
 from modelsearch import index
-from modelsearch.queryset import SearchableQuerySetMixin
-
-
-class WrittenQuerySet(SearchableQuerySetMixin, models.QuerySet["Written"]):
-    """Can be searched."""
 
 
 class Written(index.Indexed, models.Model):
@@ -14,7 +9,6 @@ class Written(index.Indexed, models.Model):
 
     title = models.TextField()
     text = models.TextField()
-    objects = WrittenQuerySet.as_manager()
     search_auto_update = False  # indexed in bulk
     search_fields = [index.SearchField("title", boost=5), index.SearchField("text"), index.AutocompleteField("title")]
 
