@@ -18,6 +18,7 @@ from postmortems import search
 from postmortems.models import Edition, Incident
 from postmortems.refresh import refresh_incident
 from postmortems.search_query import parse
+from postmortems.search_suggest import named
 from tests.factories import make_actionable, make_cause, make_incident, make_organisation, make_service, moment
 from tests.test_queries import ODD, add_many, spent
 from tests.test_urls import hide
@@ -312,6 +313,6 @@ def test_all_own_script_is_small() -> None:
 
 
 def test_causes_and_services_by_name_are_still_offered_beside_results() -> None:
-    assert search.named(parse("out of memory"))[0].slug == "out-of-memory"
-    assert [one.kind for one in search.named(parse("ra"), 1)] == ["cause", "service"]
-    assert search.named(parse("a\nb")) == search.named(parse("")) == []
+    assert named(parse("out of memory"))[0].slug == "out-of-memory"
+    assert [one.kind for one in named(parse("ra"), 1)] == ["cause", "service"]
+    assert named(parse("a\nb")) == named(parse("")) == []
