@@ -177,12 +177,12 @@ def test_drafts_and_restricted_incidents_are_never_suggested(
 ) -> None:
     if person == "mallory":
         client.force_login(request.getfixturevalue("mallory"))
-    asked = ("zebra", "zeb", "INC-6", "inc 7", "8", "ACT-17", "17", "act-19", "zebra work", "6")
-    asked += ("wikimedia", "org:wikimedia ze", "status:draft ze", "work", "severity", "rsyslog")
+    hidden = ("zebra", "zeb", "INC-6", "inc 7", "8", "ACT-17", "17", "act-19", "zebra work", "6")
+    asked = (*hidden, "wikimedia", "org:wikimedia ze", "status:draft ze", "work", "severity", "rsyslog")
     before = {typed: shown(client, typed) for typed in asked}
     hide()
     assert {typed: shown(client, typed) for typed in asked} == before
-    assert b"zebra" not in b"".join(client.get("/suggest/", {"q": typed}).content.lower() for typed in asked[:10])
+    assert b"zebra" not in b"".join(client.get("/suggest/", {"q": typed}).content.lower() for typed in hidden)
 
 
 def test_an_admin_is_suggested_them(client: Client, carol: User) -> None:
