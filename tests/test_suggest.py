@@ -18,6 +18,7 @@ from postmortems import search
 from postmortems.models import Edition, Incident
 from postmortems.refresh import refresh_incident
 from postmortems.search_query import parse
+from postmortems.search_suggest import named
 from tests.factories import make_actionable, make_cause, make_incident, make_organisation, make_service, moment
 from tests.test_queries import ODD, add_many, spent
 from tests.test_urls import hide
@@ -176,12 +177,12 @@ def test_drafts_and_restricted_incidents_are_never_suggested(
 ) -> None:
     if person == "mallory":
         client.force_login(request.getfixturevalue("mallory"))
-    asked = ("zebra", "zeb", "INC-6", "inc 7", "8", "ACT-17", "17", "act-19", "zebra work", "6")
-    asked += ("wikimedia", "org:wikimedia ze", "status:draft ze", "work", "severity", "rsyslog")
+    hidden = ("zebra", "zeb", "INC-6", "inc 7", "8", "ACT-17", "17", "act-19", "zebra work", "6")
+    asked = (*hidden, "wikimedia", "org:wikimedia ze", "status:draft ze", "work", "severity", "rsyslog")
     before = {typed: shown(client, typed) for typed in asked}
     hide()
     assert {typed: shown(client, typed) for typed in asked} == before
-    assert b"zebra" not in b"".join(client.get("/suggest/", {"q": typed}).content.lower() for typed in asked[:10])
+    assert b"zebra" not in b"".join(client.get("/suggest/", {"q": typed}).content.lower() for typed in hidden)
 
 
 def test_an_admin_is_suggested_them(client: Client, carol: User) -> None:
@@ -312,6 +313,6 @@ def test_all_own_script_is_small() -> None:
 
 
 def test_causes_and_services_by_name_are_still_offered_beside_results() -> None:
-    assert search.named(parse("out of memory"))[0].slug == "out-of-memory"
-    assert [one.kind for one in search.named(parse("ra"), 1)] == ["cause", "service"]
-    assert search.named(parse("a\nb")) == search.named(parse("")) == []
+    assert named(parse("out of memory"))[0].slug == "out-of-memory"
+    assert [one.kind for one in named(parse("ra"), 1)] == ["cause", "service"]
+    assert named(parse("a\nb")) == named(parse("")) == []
