@@ -51,7 +51,8 @@ class Results:
     """One page of what was found.
 
     how: "" when everything asked for holds; "prefix" when the last word was completed; "parts" when parts of an
-    identifier stand apart; "any" when only some of the words do (then the best come first and count is what is shown).
+    identifier stand apart; "spelling" when words that are nowhere were put right or completed; "any" when only some of
+    the words do (then the best come first and count is what is shown).
     facets: kind to value to count among the first `CAP`, each kind counted without its own selection; organisations,
     services and causes by id (as text). query.notices say what was not understood. streams: what `passages` takes.
     """
@@ -176,7 +177,7 @@ def _counted(facets: Iterable[str]) -> dict[str, dict[str, int]]:
 
 def _help(results: Results, found: Found, scope: Scope) -> None:
     """When little is found: another spelling, and which filter to drop."""
-    if results.query.has_words and (results.count <= LITTLE or results.how == "any"):
+    if results.query.has_words and (results.count <= LITTLE or results.how in ("spelling", "any")):
         results.did_you_mean = _corrected(results.query, found, scope)
     if not found.rows and scope.chosen:
         wanted = found.attempt.wanted()

@@ -15,6 +15,7 @@ from .search_expression import EVER, Expression, Phrase, Span, Token, either, to
 from .search_query import Query, Term
 from .search_rank import Candidate, needle, ranked, rarity
 from .search_scope import Scope
+from .search_tokens import stem
 
 CAP = 1_000  # counted and counted by facet up to here
 RANKED = 80  # put in order by what they say
@@ -23,6 +24,8 @@ TELLING = 8  # rarest words that a long text is looked up by
 MOST_NEEDED = 12  # of the words of a long text
 FREQUENT = 0.1  # share of all incidents above which a word tells nothing among others
 WEAKEST = 0.3  # of the best score, for what only has some of the words
+LONG_ENOUGH = 5  # letters of a word that is put right unasked: most words of four are near another one
+MOST_UNKNOWN = 3  # words of a query that are looked up as misspelt
 IN_BAND = 2_000
 Row = tuple[int, int, int | None, str]
 _IDS = Prepared(lambda keys: SearchDocument.objects.filter(key__in=keys).values_list("key", "incident_id"))
@@ -33,7 +36,7 @@ _TEXTS = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One way to understand a query. `how`: "" as asked, "prefix", "parts" or "any" (some of the words)."""
+    """One way to understand a query. `how`: "" as asked, "prefix", "parts", "spelling" or "any" (some of the words)."""
 
     how: str
     terms: tuple[Term, ...]
@@ -90,16 +93,40 @@ def _attempts(query: Query, frequencies: dict[str, int]) -> Iterator[Attempt]:
         yield Attempt("", terms, phrases)
     elif terms and all(_documents(term, frequencies) for term in terms):
         yield Attempt("", _rarest(terms, frequencies, MOST_NEEDED), phrases)
-    if query.unfinished and terms and len(terms[-1].parts) == 1 and not frequencies.get(terms[-1].stems[0]):
+    if query.unfinished and terms and _is_unknown(terms[-1], frequencies):
         completed = tuple(search_words.completions(terms[-1].parts[0]))
         if completed:
             terms = (*terms[:-1], replace(terms[-1], completed=completed))
             yield Attempt("prefix", terms, phrases)
     if not query.pasted and any(set(term.needed) - set(term.stems) for term in terms):
         yield Attempt("parts", tuple(term.loosened() for term in terms), phrases)
+    spelt = () if query.pasted else _spelt(terms, frequencies)
+    if spelt != terms and spelt:
+        frequencies.update(search_words.frequencies(stem for term in spelt for stem in term.stems))
+        yield Attempt("spelling", spelt, phrases)
+        terms = spelt
     words = terms + tuple(_of_phrase(phrase) for phrase in phrases)
     if len(words) > 1 or phrases:
         yield from _some_of(words, frequencies)
+
+
+def _is_unknown(term: Term, frequencies: dict[str, int]) -> bool:
+    """Whether it is one word, and nowhere as it stands."""
+    return len(term.parts) == 1 and not term.exact and not term.completed and not frequencies.get(term.stems[0])
+
+
+def _spelt(terms: tuple[Term, ...], frequencies: dict[str, int]) -> tuple[Term, ...]:
+    """With the first few words that are nowhere as the beginnings of others, or else put right."""
+    unknown = [term for term in terms if _is_unknown(term, frequencies)][:MOST_UNKNOWN]
+    return tuple(_meant(term) if term in unknown else term for term in terms)
+
+
+def _meant(term: Term) -> Term:
+    word = term.parts[0]
+    better = search_words.correction(word) if len(word) >= LONG_ENOUGH else None
+    if better:
+        return Term(better, (better,), (stem(better),), (stem(better),))
+    return replace(term, completed=tuple(search_words.completions(word)) if len(word) > 2 else ())
 
 
 def _of_phrase(phrase: tuple[str, ...]) -> Term:
@@ -137,8 +164,8 @@ def by_relevance(found: Found, scope: Scope, skip: int, limit: int) -> list[int]
     ids: list[int] = []
     if skip < first:
         ordered = _ranked(keys, found)
-        chosen = set(keys)
-        ids = [*ordered, *(pk for key, pk in rows.items() if key not in chosen)][skip : skip + limit]
+        chosen = set(ordered)  # not by key: one that somebody moved meanwhile has another
+        ids = [*ordered, *(pk for pk in rows.values() if pk not in chosen)][skip : skip + limit]
     if found.capped and len(ids) < limit:
         beyond = engine().keys(
             scope.expression(found.attempt.wanted()), limit - len(ids), max(skip - first, 0), (scope.span[0], min(rows))

@@ -1,5 +1,6 @@
 """What somebody typed or pasted, understood as words, phrases, exclusions and qualifiers. No input is an error.
 
+A word after a minus is excluded unless it looks like part of a command, because those are pasted: -tv, -rw-------.
 A qualifier is a known name, a colon and a value without a space between them. Other names are looked for as text, as
 in LP:1094230, nova:compute or http://example.org; one of small letters before a word, as in title:cache, is doubtful:
 unless some incident has it as it stands, the reader is told that there is no such qualifier (`search_scope`).
@@ -22,6 +23,7 @@ MANY_WORDS = 14  # more than a person types; it was pasted, and some of it may b
 MOST_TERMS, MOST_PHRASES, MOST_EXCLUDED = 40, 8, 16
 LONGEST_TERM = 12  # parts of an identifier that must stand together; longer ones are looked for in pieces
 LONGEST_PHRASE = 60  # words
+_FLAG = re.compile(r"\w{1,2}(?!\w)|\w+[-=]+(?!\w)|\w+=")
 _SMART_QUOTES = str.maketrans("“”„‟«»", '""""""')
 _PIECE = re.compile(
     r'(?P<minus>(?<!\S)-(?=[\w"]))?(?:(?P<name>[A-Za-z]{2,20}(?:[-_][A-Za-z]{1,20})?):)?(?P<value>"[^"]*"|[^\s"]+|"|(?<=:))'
@@ -81,11 +83,6 @@ class Query:
         """Whether there is anything to find beside qualifiers."""
         return bool(self.terms or self.phrases)
 
-    @property
-    def asks_nothing(self) -> bool:
-        """Whether there is nothing in it at all that narrows anything."""
-        return not (self.has_words or self.excluded or self.filters or self.without or self.after or self.before)
-
     def say(self, notice: str) -> None:
         """Tell the reader, once."""
         if notice not in self.notices and len(self.notices) < 5:
@@ -126,10 +123,18 @@ def _add(query: Query, piece: re.Match[str]) -> None:
         query.say(f"{name}: needs a value right behind it; it was looked for as a word.")
         _add_found(query, name, quoted=False, minus=minus)
     elif name:
-        _add_found(query, f"{name}:{value}", quoted=False, minus=minus)
+        _add_found(query, f"{name}:{value}", quoted=False, minus=minus and name.islower())
         _doubt(query, name, plain)
     elif plain:
-        _add_found(query, value, quoted=quoted, minus=minus)
+        _add_found(query, value, quoted=quoted, minus=minus and not _is_flag(query, value))
+
+
+def _is_flag(query: Query, value: str) -> bool:
+    """Whether it belongs to a command or a listing, as in -tv, -rw------- or -Xmx=4g, and is said to be a word."""
+    found = bool(_FLAG.match(value))
+    if found:
+        query.say(f"-{value[:40]} was taken for part of a command; to leave a word out, write -\"word\".")
+    return found
 
 
 def _doubt(query: Query, name: str, value: str) -> None:
@@ -199,7 +204,7 @@ def _settle(query: Query) -> None:
     if len(query.phrases) > MOST_PHRASES or len(query.excluded) > MOST_EXCLUDED or len(query.terms) < asked[0]:
         query.say("This is more than can be looked for at once; what comes last was left out.")
     query.phrases, query.excluded = query.phrases[:MOST_PHRASES], query.excluded[:MOST_EXCLUDED]
-    if query.text and query.asks_nothing and not query.notices:
+    if query.text and not any(map(str.isalnum, query.text)):
         query.say(f"There is no letter or digit in “{query.text[:40]}”, so there is nothing to look for.")
 
 

@@ -181,6 +181,28 @@ def test_unknown_names_are_said():
     assert results.query.notices == ["There is no service “nosuch”."]
 
 
+@pytest.mark.parametrize("text", ["title:rabbitmq", "team:platform outage", "-foo:bar rabbitmq"])
+def test_unknown_qualifiers_are_said(text: str) -> None:
+    (notice,) = search.search(text, NOBODY).query.notices
+    name = text.lstrip("-").split(":")[0]
+    assert notice.startswith(
+        f"There is no qualifier “{name}:”, so it was looked for as text. There are org:, service:,"
+    )
+
+
+@pytest.mark.parametrize("text", ["nova:compute", "LP:1094230", "https://gerrit.wikimedia.org/r/#/c/231177/", "22:30"])
+def test_what_stands_somewhere_is_no_qualifier(text: str) -> None:
+    results = search.search(text, NOBODY)
+    assert results.query.notices == []
+    assert results.ids
+
+
+def test_a_word_that_is_nowhere_is_put_right_unasked():
+    results = search.search("rabitmq restart", NOBODY)
+    assert (results.how, results.did_you_mean, find("rabitmq restart")[0]) == ("spelling", "rabbitmq restart", 3)
+    assert search.search("rsyslog", NOBODY).how == ""
+
+
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
