@@ -155,6 +155,7 @@ class IncidentAdmin(EditionAdmin):
     list_display = ["reference", "title", "organisation", "severity", "status", "visibility", "when"]
     list_display_links = ["title"]
     list_filter = ["status", "visibility", "severity", "detection", "organisation"]
+    ordering = ["-number"]
     list_select_related = ["organisation"]
     search_fields = ["number", "title", "short_name", "summary"]
     autocomplete_fields = ["organisation", "services"]
@@ -289,10 +290,6 @@ class DerivedAdmin(admin.ModelAdmin):
     """
 
     show_full_result_count = False
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """An admin."""
-        return reads_everything(request.user) and super().has_module_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An admin."""
