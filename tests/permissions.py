@@ -68,7 +68,7 @@ ACTIONS = {
 
 def _of_models() -> Iterator[tuple[str, Entry]]:
     """The pages of every model in the admin."""
-    kinds, apps = _kinds(), {model._meta.model_name: model._meta.app_label for model in admin.site._registry}
+    kinds, apps = _kinds(), {str(model._meta.model_name): model._meta.app_label for model in admin.site._registry}
     for kind, pages, *answers in rows("| Rows | Page |"):
         for name in kinds[kind]:
             place = f"/admin/{apps[name]}/{name}/"
@@ -81,12 +81,15 @@ def _of_models() -> Iterator[tuple[str, Entry]]:
 
 ADDRESSES = {cells[0]: _entry(cells) for cells in rows("| Name | Example | Nobody |")} | dict(_of_models())
 OPEN = {name: entry for name, entry in ADDRESSES.items() if entry.takes}
-HIDDEN = [Hidden(*cells[:2], *map(int, cells[2:])) for cells in rows("| Name | Example | Everybody else |")]
+HIDDEN = [
+    Hidden(name, address, *map(int, answers)) for name, address, *answers in rows("| Name | Example | Everybody else |")
+]
 
 
 def walk(resolver: Any = None, route: str = "", space: str = "") -> Iterator[str]:
     """The name of every address of the site, or its route when it has none."""
-    for pattern in (resolver or get_resolver()).url_patterns:
+    patterns: list[Any] = (resolver or get_resolver()).url_patterns
+    for pattern in patterns:
         here = route + str(pattern.pattern).removeprefix("^")
         if hasattr(pattern, "url_patterns"):
             yield from walk(pattern, here, f"{pattern.namespace}:" if pattern.namespace else space)

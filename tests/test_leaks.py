@@ -26,7 +26,6 @@ from tests.leaking import (
     public_world,
     shown_by_a_stale_index,
 )
-from tests.permissions import one_of_each
 
 BASE = settings.BASE_DIR
 
@@ -36,7 +35,6 @@ def world(five_committed: None) -> None:
     """Committed, so that pages are kept as they are when the site is used."""
     conditional._made.clear()
     make_people()
-    one_of_each()
     public_world()
 
 

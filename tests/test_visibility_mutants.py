@@ -22,7 +22,6 @@ from tests.leaking import (
     shown_by_a_stale_index,
     staff_answers,
 )
-from tests.permissions import one_of_each
 from tests.security.visibility_mutants import Site, mutated, sites
 
 PEOPLE = ("anonymous", "erin", "bob")
@@ -46,7 +45,6 @@ def without(_five: None, django_db_blocker: DjangoDbBlocker) -> World:
     """Asked once for all mutants."""
     with django_db_blocker.unblock():
         make_people()
-        one_of_each()
         public_world()
         clients = clients_of(PEOPLE)
         return World(clients, dict(asked(clients)))

@@ -114,11 +114,12 @@ class Edition(models.Model):
         person: Any = user
         own = personal(person.pk)
         rows = _marks(_NAMED, person.pk, EVERYBODY, own)
-        marks = {audience: mark for audience, mark, _ in rows}
-        if EVERYBODY not in marks:
+        if not rows:
             return ""
+        marks = {audience: mark for audience, mark, _ in rows}
         person.sees_more = bool(rows[0][2])
-        return f"{own} {marks[EVERYBODY]} {marks.get(own)}" if person.sees_more else marks[EVERYBODY]
+        everybodys = marks.get(EVERYBODY, "")
+        return f"{own} {everybodys} {marks.get(own)}" if person.sees_more else everybodys
 
 
 # Every page asks; building the queries would take ten times as long.
