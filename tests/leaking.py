@@ -22,10 +22,18 @@ from django.utils import timezone
 
 from actionables.models import Actionable
 from postmortems.admin import DERIVED
-from postmortems.models import Cause, Incident, IncidentReader, SearchDocument, Service
+from postmortems.models import Cause, Incident, IncidentReader, Organisation, SearchDocument, Service
 from postmortems.refresh import refresh_cause, refresh_incident, refresh_place
 from postmortems.search import suggest
-from tests.factories import make_actionable, make_cause, make_entry, make_incident, make_service, moment
+from tests.factories import (
+    make_actionable,
+    make_cause,
+    make_entry,
+    make_incident,
+    make_organisation,
+    make_service,
+    moment,
+)
 from tests.permissions import ADDRESSES, address_of, one_of_each
 
 Key = tuple[str, str]
@@ -50,6 +58,8 @@ def public_world() -> None:
     """What everybody may see, beside the five: a partner that shares cause and service with the restricted one alone,
     more of one kind than a suggestion offers, and a restricted incident of somebody else.
     """
+    make_service("Kettle farm", slug="kettle-farm")
+    make_organisation("Kettle works", slug="kettle-works")
     cause = make_cause("Shared by two", slug=CAUSE)
     service = make_service("Hit by two", slug=SERVICE)
     told = f"Like INC-{NUMBER} and ACT-{WORK}, as INC-1 was. Kettle."
@@ -142,6 +152,7 @@ def _given() -> dict[str, dict[str, Any]]:
         "timelineentry": {"position": 1, "kind": "note"},
         "actionable": {"number": WORK, "kind": "prevent", "due_on": date(2001, 1, 1)},
         "statuschange": {"position": 1, "to_status": "open"},
+        "revision": {"number": 1, "at": timezone.now()},
     }  # fmt: skip
 
 
@@ -155,10 +166,11 @@ def add_restricted() -> Incident:
     started = timezone.now().replace(microsecond=0)
     incident = filled(
         Incident, number=NUMBER, slug=FORMER, severity="SEV1", status="published", visibility="restricted",
-        detection="monitoring", published_at=started, started_at=started, started_precision="minute",
-        mitigated_at=started + timedelta(days=400), mitigated_precision="minute",
+        organisation=Organisation.objects.get(slug="kettle-works"), detection="monitoring", published_at=started,
+        started_at=started, started_precision="minute", mitigated_at=started + timedelta(days=400),
+        mitigated_precision="minute",
     )  # fmt: skip
-    incident.services.add(Service.objects.get(slug=SERVICE), *Service.objects.all()[:3])
+    incident.services.add(*Service.objects.filter(slug__in=[SERVICE, "kettle-farm", "rsyslog"]))
     _grow(incident, _given())
     Actionable.objects.get(pk=FIRST).causes.set([Cause.objects.get(slug=CAUSE), *Cause.objects.all()[:5]])
     incident.slug = SLUG
@@ -179,6 +191,12 @@ TEXTS = (
 EVERYWHERE = ("", f"q={TITLE}", "page=2", "sort=longest")
 # More variants of an address, by its name.
 VARIANTS: dict[str, tuple[str, ...]] = {
+    "suggest": (*(urlencode({"q": text}) for text in TEXTS), "q=90", "q=kett", "q=kettle+work", "q=kettle+farm"),
+    **dict.fromkeys(
+        ("incidents_csv", "incidents_json", "incidents_feed"),
+        ("q=kettle", "q=rsyslog+restart", f"q={WORDS[1]}", f"cause={CAUSE}", f"service={SERVICE}", "severity=SEV1",
+         "sort=oldest", "status=draft"),
+    ),
     "incidents": (
         *(urlencode({"q": text}) for text in TEXTS), "q=kettle&sort=newest", "q=kettle&sort=severity",
         "q=kettle&sort=longest", "q=kettle&cause=shared-by-two", "q=kettel", "sort=newest", "sort=oldest",
@@ -208,7 +226,9 @@ def own_addresses() -> Iterator[str]:
         if name.startswith(("admin", "closed")):
             continue
         for address in (address_of(entry), *OTHER_ADDRESSES.get(name, ())):
-            yield from (f"{address}?{query}".rstrip("?") for query in (*EVERYWHERE, *VARIANTS.get(name, ())))
+            plain = address.partition("?")[0]
+            yield address
+            yield from (f"{plain}?{query}".rstrip("?") for query in (*EVERYWHERE, *VARIANTS.get(name, ())))
 
 
 def admin_addresses() -> Iterator[str]:

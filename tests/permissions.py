@@ -10,8 +10,9 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.urls import get_resolver
+from django.utils import timezone
 
-from postmortems.models import Numbering, OldSlug, SavedSearch
+from postmortems.models import Incident, Numbering, OldSlug, Revision, SavedSearch
 
 DOCUMENT = (settings.BASE_DIR / "docs" / "permissions.md").read_text("utf-8")
 ROLES = ("Nobody", "Reader", "Author", "Manager", "Admin")
@@ -113,5 +114,7 @@ def one_of_each() -> None:
     Group.objects.get_or_create(name="Writers")
     OldSlug.objects.get_or_create(kind="incident", slug="former", defaults={"object_id": 1})
     Numbering.objects.get_or_create(prefix="INC")
+    if not Revision.objects.exists():
+        Revision.objects.create(incident=Incident.objects.earliest("pk"), number=1, at=timezone.now())
     owner = User.objects.get(username="alice")
     SavedSearch.objects.get_or_create(owner=owner, name="Restarts", defaults={"query": "q=restart"})

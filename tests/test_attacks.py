@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from kb import views
+from postmortems import export
 from postmortems.models import Cause, Incident, IncidentReader, Organisation
 from postmortems.refresh import refresh_incident
 from tests.factories import make_actionable, make_incident
@@ -187,12 +188,28 @@ def test_nothing_hidden_is_changed_by_number(monkeypatch: pytest.MonkeyPatch) ->
 # Spreadsheets that calculate what they read.
 
 
-def test_every_export_for_spreadsheets_is_known() -> None:
-    """An export that holds text people wrote must keep a cell from beginning a formula: add it here with its test."""
+FORMULA = re.compile(r"""(?:^|[,;\t"\n])\s*[=+@-]""")
+TABLES = {"incidents_csv"}
+
+
+def test_every_export_for_spreadsheets_is_tried_below() -> None:
     client = Client()
-    tables = [name for name, entry in OPEN.items() if "csv" in client.get(address_of(entry)).headers["Content-Type"]]
-    assert tables == []
-    assert [name for name in ADDRESSES if re.search("csv|export|download", name)] == []
+    tables = {name for name, entry in OPEN.items() if "csv" in client.get(address_of(entry)).headers["Content-Type"]}
+    assert tables == TABLES
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "a;=1", '"=1'])
+def test_no_cell_begins_a_formula(client: Client, monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+    refresh_incident(make_incident(text, slug="formula"))
+
+    def line() -> str:
+        whole = b"".join(client.get(address_of(ADDRESSES[name])).streaming_content).decode()  # type: ignore[attr-defined]
+        return next(line for line in whole.split("\r\n") if "/formula/" in line).split(",", 1)[1].split("http")[0]
+
+    assert not FORMULA.search(line())
+    monkeypatch.setattr(export, "safe", lambda cell: cell)
+    assert FORMULA.search(line())
 
 
 # Headers within headers.
