@@ -9,7 +9,6 @@ from django.db.models import Count, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from postmortems.access import reads_everything
 from postmortems.conditional import remembered
 from postmortems.momentfields import columns, read_moment
 from postmortems.moments import UNKNOWN, Moment, Precision
@@ -93,8 +92,7 @@ def open_counts(incidents: list[int]) -> dict[int, tuple[int, int]]:
 
 def summary(user: Reader) -> list[Number]:
     """How many actionables stand where, each leading to its list (three queries that stop counting at `CAP`)."""
-    key = ("actionables", reads_everything(user), timezone.now().date())
-    return remembered(key, lambda: _summary(user))
+    return remembered(("actionables", timezone.now().date()), lambda: _summary(user))
 
 
 def _summary(user: Reader) -> list[Number]:

@@ -12,6 +12,7 @@ urlpatterns = [
     path("preferences/", views.preferences, name="preferences"),
     path("keyboard/", views.keyboard, name="keyboard"),
     path("healthz", views.health, name="health"),
+    path("admin/r/<path:place>", views.closed, name="closed"),
     path("admin/", admin.site.urls),
 ]
 handler400 = "kb.views.bad_request"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import Error, connection
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -28,7 +28,11 @@ def home(request: HttpRequest) -> HttpResponse:
     visible = Incident.objects.visible_to(request.user)
     newest = incident_rows(visible.recently_published(), limit=6, services=True)
     hit = most_common(service for row in newest for service in row.services)
-    context = {"matrix": recurring(visible, causes=8, incidents=8), "newest": newest, "often_hit": hit[:5]}
+    context = {
+        "matrix": recurring(request.user, visible, causes=8, incidents=8),
+        "newest": newest,
+        "often_hit": hit[:5],
+    }
     return render(request, "kb/home.html", context)
 
 
@@ -77,6 +81,11 @@ def health(request: HttpRequest) -> HttpResponse:
     except Error:
         return JsonResponse({"status": "database unavailable", "version": VERSION}, status=503)
     return JsonResponse({"status": "ok", "version": VERSION})
+
+
+def closed(request: HttpRequest, place: str) -> HttpResponse:
+    """404: the admin's own redirect by number would tell anybody on the staff the address of what they may not see."""
+    raise Http404
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,8 +1,13 @@
-"""Who may see and do what. The one place that knows the rules."""
+"""Who may see and do what. The one place that knows the rules.
+
+What is published and open is for everybody who may read the site. A draft, a postmortem in review and a restricted
+incident are for the people named on it (`IncidentReader`, its authors among them) and for admins. Search has the same
+rule in its own words (`search_scope.seen_by`), and pages are kept apart by it (`models.derived.Edition`).
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
@@ -11,17 +16,50 @@ if TYPE_CHECKING:
 
     Reader = AbstractBaseUser | AnonymousUser
 
+EVERYBODY, ADMINS = "open", "all"
+
 
 def reads_everything(user: Reader) -> bool:
     """Whether this person sees drafts and restricted incidents too: an admin."""
     return bool(user.is_active and getattr(user, "is_superuser", False))
 
 
-def readable_by(user: Reader, prefix: str = "") -> Q:
-    """The condition on incidents this person may read: published and open ones, or all for an admin.
+def personal(pk: int | str) -> str:
+    """The audience of one person who sees more than everybody does."""
+    return f"reader:{pk}"
 
-    `prefix` leads from another model to its incident, as in "incident__".
+
+def audience(user: Reader) -> str:
+    """Whose pages this person gets: "open" as everybody, "all" as an admin, or "reader:12" with what names them.
+
+    At most one query, asked once of each user object; `Edition.of` settles it along with its own.
     """
+    if not user.is_active or user.pk is None:
+        return EVERYBODY
     if reads_everything(user):
+        return ADMINS
+    person: Any = user
+    if not hasattr(person, "sees_more"):
+        person.sees_more = person.named_on.filter(incident__is_open=0).exists()
+    return personal(person.pk) if person.sees_more else EVERYBODY
+
+
+def sees_more(user: Reader) -> bool:
+    """Whether this person sees anything beside what everybody sees."""
+    return audience(user) != EVERYBODY
+
+
+def readable_by(user: Reader, prefix: str = "") -> Q:
+    """The condition on incidents this person may read; see above.
+
+    `prefix` leads from another model to its incident, as in "incident__". Only for those whom an incident names is it
+    more than a comparison that indexes begin with.
+    """
+    who = audience(user)
+    if who == ADMINS:
         return Q()
-    return Q(**{f"{prefix}is_open": 1})
+    is_open = Q(**{f"{prefix}is_open": 1})
+    if who == EVERYBODY:
+        return is_open
+    person: Any = user
+    return is_open | Q(**{f"{prefix}pk__in": person.named_on.values("incident")})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db import transaction
 
+from .access import ADMINS, readable_by, reads_everything
 from .models import (
     Cause,
     CauseGroup,
@@ -15,6 +16,7 @@ from .models import (
     Incident,
     IncidentCause,
     IncidentLink,
+    IncidentReader,
     NameIndexed,
     Numbering,
     OldSlug,
@@ -27,9 +29,10 @@ from .models import (
     Service,
     Word,
 )
-from .refresh import refresh_cause, refresh_incident, refresh_place, tally
+from .refresh import audiences_of, refresh_cause, refresh_incident, refresh_place, tally
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.forms import ModelForm
     from django.http import HttpRequest
 
@@ -43,20 +46,40 @@ LOGS = (Revision,)
 
 
 class EditionAdmin(admin.ModelAdmin):
-    """Counts every change and deletion, so that no reader is told that an old page still holds."""
+    """Shows what this person may read and nothing of the rest, and counts every change and deletion, so that no reader
+    is told that an old page still holds.
+    """
+
+    # The way from a row to the incident it is part of; empty for what stands by itself.
+    part_of = ""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Lists, rows and what autocompletion offers: the same as on the pages."""
+        rows = super().get_queryset(request)
+        return rows.filter(readable_by(request.user, f"{self.part_of}__")) if self.part_of else rows
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A row can be tied only to what this person may read."""
+        rows: Any = db_field.related_model._default_manager.all()
+        if hasattr(rows, "visible_to"):
+            kwargs["queryset"] = rows.visible_to(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        """The page itself; Django's own way there leads by number to anything there is, so it is closed."""
+        return obj.get_absolute_url() if obj is not None and hasattr(obj, "get_absolute_url") else None
 
     def save_related(self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool) -> None:
         """Refresh after the row and everything edited with it are saved."""
         super().save_related(request, form, formsets, change)
         self.refresh(form.instance)
-        Edition.bump()
 
     def refresh(self, row: Any) -> None:
         """What is derived from the row: here, from the incident it is part of."""
-        self._refresh_wholes(self._wholes(type(row)._default_manager.filter(pk=row.pk)))
-
-    # The way from a row to the incident it is part of; empty for what stands by itself.
-    part_of = ""
+        if self.part_of:
+            self._refresh_wholes(self._wholes(type(row)._default_manager.filter(pk=row.pk)))
+        else:
+            Edition.bump()
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
         """Save; a row that moves to another incident leaves nothing behind in the former one."""
@@ -74,7 +97,8 @@ class EditionAdmin(admin.ModelAdmin):
         wholes = self._wholes(queryset)
         super().delete_queryset(request, queryset)
         self._refresh_wholes(wholes)
-        self.after_delete()
+        if not self.part_of:
+            Edition.bump()
 
     def _wholes(self, rows: Any) -> set[int]:
         """The incidents these rows are part of."""
@@ -89,9 +113,15 @@ class EditionAdmin(admin.ModelAdmin):
         rows, counts, needed, protected = super().get_deleted_objects(objs, request)
         return rows, counts, needed - {str(model._meta.verbose_name) for model in (*DERIVED, *LOGS)}, protected
 
-    def after_delete(self) -> None:
-        """Count the change."""
-        Edition.bump()
+
+class SharedAdmin(EditionAdmin):
+    """What incidents share: open to all who may read the site. Only an admin deletes it, because whether that can be
+    done, and what would go along, depends on incidents that others may not see.
+    """
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An admin."""
+        return reads_everything(request.user) and super().has_delete_permission(request, obj)
 
 
 class IncidentCauseInline(admin.StackedInline):
@@ -109,19 +139,29 @@ class IncidentLinkInline(admin.TabularInline):
     extra = 0
 
 
+class IncidentReaderInline(admin.TabularInline):
+    """Who may read an incident also when not everybody may."""
+
+    model = IncidentReader
+    extra = 0
+    autocomplete_fields = ["user"]
+    verbose_name_plural = "named readers: who may read it also while it is a draft or restricted"
+
+
 @admin.register(Incident)
 class IncidentAdmin(EditionAdmin):
-    """Incidents with their causes and links."""
+    """Incidents with their causes, links and named readers."""
 
     list_display = ["reference", "title", "organisation", "severity", "status", "visibility", "when"]
     list_display_links = ["title"]
     list_filter = ["status", "visibility", "severity", "detection", "organisation"]
+    ordering = ["-number"]
     list_select_related = ["organisation"]
     search_fields = ["number", "title", "short_name", "summary"]
     autocomplete_fields = ["organisation", "services"]
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ["reference", "version", "published_at"]
-    inlines = [IncidentCauseInline, IncidentLinkInline]
+    inlines = [IncidentReaderInline, IncidentCauseInline, IncidentLinkInline]
     show_full_result_count = False
     fieldsets = [
         (None, {"fields": ["reference", "title", "short_name", "slug", "organisation", "services"]}),
@@ -147,6 +187,10 @@ class IncidentAdmin(EditionAdmin):
         """The first known milestone in words, never more precise than it is."""
         return next((moment.text() for _, moment in incident.milestones() if moment.is_known), "not known")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
+        """Those this person may read."""
+        return super().get_queryset(request).filter(readable_by(request.user))
+
     def save_related(self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool) -> None:
         """Count again the causes the incident had before as well as those it has now."""
         before = set(form.instance.incident_causes.values_list("cause_id", flat=True))
@@ -157,14 +201,17 @@ class IncidentAdmin(EditionAdmin):
         """Kept HTML, references, counts."""
         refresh_incident(row)
 
-    def after_delete(self) -> None:
-        """Count all causes anew; a deleted incident no longer says which it had."""
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """Delete them and count all causes anew; those who saw them get new pages, and nobody else."""
+        audiences = audiences_of(queryset.values_list("pk", flat=True))
+        queryset.delete()
         tally()
-        super().after_delete()
+        Edition.bump(ADMINS, *audiences)
 
 
 @admin.register(Cause)
-class CauseAdmin(EditionAdmin):
+class CauseAdmin(SharedAdmin):
     """Causes."""
 
     list_display = ["name", "group", "nature"]
@@ -179,7 +226,7 @@ class CauseAdmin(EditionAdmin):
 
 
 @admin.register(CauseGroup)
-class CauseGroupAdmin(EditionAdmin):
+class CauseGroupAdmin(SharedAdmin):
     """The upper level of the taxonomy."""
 
     list_display = ["name", "question", "position"]
@@ -188,7 +235,7 @@ class CauseGroupAdmin(EditionAdmin):
 
 
 @admin.register(Organisation, Service)
-class PlaceAdmin(EditionAdmin):
+class PlaceAdmin(SharedAdmin):
     """Organisations and services."""
 
     list_display = ["name", "slug"]
@@ -211,10 +258,16 @@ class IncidentCauseAdmin(EditionAdmin):
     search_fields = ["incident__title", "cause__name", "explanation", "evidence"]
     autocomplete_fields = ["incident", "cause"]
 
-    def after_delete(self) -> None:
-        """Count all causes anew."""
+    def save_related(self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool) -> None:
+        """Count the cause it was before as well."""
+        super().save_related(request, form, formsets, change)
         tally()
-        super().after_delete()
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """Delete them and count all causes anew."""
+        super().delete_queryset(request, queryset)
+        tally()
 
 
 @admin.register(IncidentLink)
@@ -231,9 +284,16 @@ class IncidentLinkAdmin(EditionAdmin):
 
 @admin.register(*DERIVED, *LOGS)
 class DerivedAdmin(admin.ModelAdmin):
-    """What is worked out from the rest, or tells what was: to look at, not to change."""
+    """What is worked out from the rest, or tells what was: for admins to look at, not to change.
+
+    It tells of every incident.
+    """
 
     show_full_result_count = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An admin."""
+        return reads_everything(request.user) and super().has_view_permission(request, obj)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Never."""

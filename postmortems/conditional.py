@@ -32,6 +32,7 @@ MOST_MADE = 300  # whole pages among them, of some 35 kB
 def remembered(key: tuple[Any, ...], make: Callable[[], T]) -> T:
     """What `make` gives, made once an edition by each process; the key must tell everything else it depends on.
 
+    Who sees more than everybody has editions of their own, so nothing that was made for one audience reaches another.
     Nobody may alter it: the next page gets the same.
     """
     edition = _edition.get()
@@ -51,7 +52,7 @@ def etag(request: HttpRequest, *args: Any, **kwargs: Any) -> str:
 
     For who is signed in also the secret that their forms are tied to, which changes when they sign in again.
     """
-    edition = Edition.current()
+    edition = Edition.of(request.user)
     _edition.set(None if connection.in_atomic_block or not edition else edition)
     parts = (
         edition,

@@ -51,14 +51,14 @@ class Facet:
 class Facets:
     """The facets of one request: what is chosen, what can be (four queries; one to four more to count)."""
 
-    def __init__(self, given: Mapping[str, list[str]], visible: IncidentQuerySet, *, everything: bool) -> None:
+    def __init__(self, given: Mapping[str, list[str]], visible: IncidentQuerySet, *, sees_more: bool) -> None:
         """`given`: the values of each kind that were understood.
 
-        `everything`: whether `visible` are all incidents, for an admin, or those that anybody sees.
+        `sees_more`: whether `visible` are more incidents than those that everybody sees.
         """
         self.given = {name: given.get(name) or [] for name in TITLES}
         self.visible = visible
-        self.everything = everything
+        self.sees_more = sees_more
         self.chosen: dict[str, list[int]] = {}
         self.options: dict[str, list[Option]] = {}
         for name, model in PLACES.items():
@@ -85,17 +85,17 @@ class Facets:
         return [*((str(year), str(year)) for year in shown), (UNKNOWN_YEAR, "Date unknown")]
 
     def _extent(self) -> tuple[list[int], bool]:
-        return remembered(("extent", self.everything), lambda: _extent_of(self.visible))
+        return remembered(("extent",), lambda: _extent_of(self.visible))
 
     def all(self) -> tuple[int, bool]:
         """How many incidents there are without any filter, and whether there are more."""
-        return remembered(("incidents", self.everything), lambda: capped_count(self.visible))
+        return remembered(("incidents",), lambda: capped_count(self.visible))
 
     def count(self) -> None:
         """Count every value among the incidents that match the other facets, unless there are too many."""
         if self._extent()[1]:
             return
-        values = remembered(("facets", self.everything), lambda: _values_of(self.visible))
+        values = remembered(("facets",), lambda: _values_of(self.visible))
         for name in TITLES:
             self._count_one(name, values)
 
@@ -126,7 +126,7 @@ class Facets:
     def shown(self) -> list[Facet]:
         """The facets with something to choose; status only for those who see more than published ones."""
         facets = [Facet(name, title, self.options[name]) for name, title in TITLES.items()]
-        return [facet for facet in facets if facet.options and (self.everything or facet.name != "status")]
+        return [facet for facet in facets if facet.options and (self.sees_more or facet.name != "status")]
 
     def chips(self) -> list[tuple[str, str, str, str]]:
         """What is chosen as (name, title, value, label)."""

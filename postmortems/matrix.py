@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 from django.db.models import Exists, Max, OuterRef, Sum
+from django.db.models.functions import Coalesce
 
 from .conditional import remembered
 from .models import Cause, CauseGroup, Certainty, IncidentCause, Role
 from .models.incidents import IncidentQuerySet
 from .rows import IncidentRow, incident_rows, rows_of
+from .tallies import beside, years_of
+
+if TYPE_CHECKING:
+    from .access import Reader
 
 LOOKED_AT = 100  # occurrences of each cause
 WEIGHTS: dict[str, int] = {Role.ROOT: 3, Role.TRIGGER: 2, Role.CONTRIBUTING: 1}
@@ -48,24 +53,32 @@ class Matrix:
     causes: list[CauseLine]
 
 
-def counted(**conditions: Any) -> list[CauseLine]:
-    """Causes that occur, most incidents first, then most recent, then by name (one query over the yearly counts)."""
-    values = remembered(("counted", *sorted(conditions.items())), lambda: _counted(conditions))
-    lines = [CauseLine(*[*row[:6], row[6] or 0, row[7] or 0, row[8]]) for row in values]
+def counted(user: Reader) -> list[CauseLine]:
+    """All causes as this reader sees them: most incidents first, then most recent, then by name (at most two queries).
+
+    The counts are those kept by year, and on top of them what only some may see.
+    """
+    lines = [CauseLine(*row) for row in remembered(("counted",), _counted)]
+    by_pk = {line.pk: line for line in lines}
+    for year in beside(user):
+        if line := by_pk.get(year.cause_id):
+            line.incidents += year.incidents
+            line.suspected += year.suspected
+            line.last_year = max(line.last_year or 0, year.year or 0) or None
     return sorted(lines, key=lambda line: (-line.incidents, -(line.last_year or 0)))
 
 
-def _counted(conditions: dict[str, Any]) -> list[tuple[Any, ...]]:
-    causes = Cause.objects.filter(**conditions).annotate(
-        total=Sum("years__incidents"), unsure=Sum("years__suspected"), last=Max("years__year")
+def _counted() -> list[tuple[Any, ...]]:
+    causes = Cause.objects.annotate(
+        total=Coalesce(Sum("years__incidents"), 0), unsure=Coalesce(Sum("years__suspected"), 0), last=Max("years__year")
     )
     values = causes.values_list("pk", "name", "slug", "definition", "group__name", "nature", "total", "unsure", "last")
     return list(values.order_by("name"))
 
 
-def recurring(visible: IncidentQuerySet, *, causes: int, incidents: int) -> Matrix:
+def recurring(user: Reader, visible: IncidentQuerySet, *, causes: int, incidents: int) -> Matrix:
     """The causes seen more than once, most frequent first, against the newest incidents (four queries)."""
-    lines = [line for line in counted(years__isnull=False) if line.incidents > 1][:causes]
+    lines = [line for line in counted(user) if line.incidents > 1][:causes]
     return matrix_of(lines, visible, incidents)
 
 
@@ -88,13 +101,11 @@ def add_dots(lines: list[CauseLine], columns: list[IncidentRow]) -> None:
         line.dots = [seen.get((row.pk, line.slug), "") for row in columns]
 
 
-def add_years(lines: list[CauseLine]) -> None:
-    """Fill in the counts by year (one query)."""
-    by_pk = {line.pk: line for line in lines}
-    values = Cause.objects.filter(pk__in=list(by_pk)).values_list("pk", "years__year", "years__incidents")
-    for pk, year, count in values.order_by("years__year"):
-        if count:
-            by_pk[pk].years.append((year, count))
+def add_years(lines: list[CauseLine], user: Reader) -> None:
+    """Fill in the counts by year (at most two queries)."""
+    years = years_of([line.pk for line in lines], user)
+    for line in lines:
+        line.years = [(year.year, year.incidents) for year in years[line.pk]]
 
 
 @dataclass(slots=True)

@@ -3,23 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import ExtractYear
+from django.db.models import QuerySet
 
 from . import markdown, search
-from .models import SECTIONS, Cause, CauseYear, Edition, Incident, IncidentCause, Organisation, Reference, Service
+from .access import ADMINS, EVERYBODY, personal
+from .models import (
+    SECTIONS,
+    Cause,
+    CauseYear,
+    Edition,
+    Incident,
+    IncidentCause,
+    Organisation,
+    Reference,
+    SearchDocument,
+    Service,
+)
 from .prose import Text, keep
+from .tallies import by_year
 
 
 @transaction.atomic
 def refresh_incident(incident: Incident) -> None:
-    """What hangs on one incident; call it in the transaction that changed it (a dozen queries)."""
+    """What hangs on one incident; call it in the transaction that changed it (a dozen queries).
+
+    Whoever saw it before or sees it now gets new pages; for everybody else nothing changes.
+    """
+    before = audiences_of([incident.pk])
     causes = refresh_texts(incident)
     tally([link.cause_id for link in causes])
-    Edition.bump()
+    Edition.bump(ADMINS, *before, *audiences_of([incident.pk]))
+
+
+def audiences_of(incidents: Iterable[int]) -> set[str]:
+    """Who beside admins could see these incidents when they were last refreshed: "open", "reader:12" (one query).
+
+    The search index says so, which is kept in the same transaction as everything else here.
+    """
+    facets = SearchDocument.objects.filter(incident__in=list(incidents)).values_list("facets", flat=True)
+    tokens = {token[1:] for kept in facets for token in kept.split()}
+    return {token for token in tokens if token == EVERYBODY or token.startswith(personal(""))}
 
 
 @transaction.atomic
@@ -82,14 +107,6 @@ def tally(causes: Iterable[int] | None = None) -> None:
     if causes is not None:
         wanted = set(causes)
         links, old = links.filter(cause__in=wanted), old.filter(cause__in=wanted)
-    year = ExtractYear("incident__occurred_at", tzinfo=UTC)
-    confirmed = Count("incident", filter=Q(certainty="confirmed"), distinct=True)
-    counted = links.values("cause_id", year=year).annotate(all=Count("incident", distinct=True), confirmed=confirmed)
-    rows = [
-        CauseYear(
-            cause_id=row["cause_id"], year=row["year"], incidents=row["all"], suspected=row["all"] - row["confirmed"]
-        )
-        for row in counted.order_by("cause_id", "year")
-    ]
+    rows = [CauseYear(**year._asdict()) for year in by_year(links)]
     old.delete()
     CauseYear.objects.bulk_create(rows)

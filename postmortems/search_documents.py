@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from .models import MILESTONES, SECTIONS, Incident, IncidentCause, IncidentLink
+from .access import personal
+from .models import MILESTONES, SECTIONS, Incident, IncidentCause, IncidentLink, IncidentReader
 from .momentfields import columns
 from .moments import Moment
 from .prepared import Prepared
@@ -287,7 +288,7 @@ def _marks(passage: Passage) -> str:
 
 
 def _facet_tokens(ids: list[int]) -> dict[int, list[str]]:
-    """What each incident is counted by, as "@kind:value"; "@open" when everybody may read it."""
+    """What each incident is counted by, as "@kind:value"; who may read it: "@all", "@open", "@reader:12"."""
     found: dict[int, list[str]] = {}
     names = ("pk", "is_open", "severity", "status", "detection", "organisation_id", "occurred_at")
     for pk, is_open, severity, status, detection, place, at in Incident.objects.filter(pk__in=ids).values_list(*names):
@@ -295,6 +296,9 @@ def _facet_tokens(ids: list[int]) -> dict[int, list[str]]:
         tokens = [f"@severity:{severity}", f"@status:{status}", f"@detection:{detection}", f"@year:{year}"]
         tokens += [f"@organisation:{place}"] if place else []
         found[pk] = ["@all", *["@open"] * bool(is_open), *(token.lower() for token in tokens)]
+    readers = IncidentReader.objects.filter(incident__in=ids).order_by("user_id")
+    for pk, user in readers.values_list("incident_id", "user_id"):
+        found[pk].append(f"@{personal(user)}")
     hit = Incident.services.through.objects.filter(incident__in=ids).order_by("service_id")
     for pk, service in hit.values_list("incident_id", "service_id"):
         found[pk].append(f"@service:{service}")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from .access import reads_everything
+from .access import ADMINS, EVERYBODY, audience
 from .models import Cause, Organisation, Service
 from .search_engine import engine
-from .search_expression import Expression, Span, Token, Without, together
+from .search_expression import Either, Expression, Span, Token, Without, together
 from .search_qualifiers import CHOICES, PLACES, SHOWN
 from .search_query import Query, chosen_expression
 from .search_tokens import fold
@@ -29,9 +29,12 @@ LONGEST_NAME = 200  # no place or cause has a longer one
 def seen_by(user: Reader) -> Expression:
     """What an incident must have for this reader to see it: the counterpart of `access.readable_by`.
 
-    A rule that names readers adds a token for each of them to the documents, and here an alternative to "@open".
+    Documents carry "@all", "@open" when everybody may read them, and "@reader:12" for each person they name.
     """
-    return Token("@all" if reads_everything(user) else "@open")
+    who = audience(user)
+    if who in (EVERYBODY, ADMINS):
+        return Token(f"@{who}")
+    return Either((Token(f"@{EVERYBODY}"), Token(f"@{who}")))
 
 
 @dataclass(slots=True)

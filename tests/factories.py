@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
+from django.contrib.auth.models import User
 from django.db.models import Model
 
 from actionables.models import Actionable
@@ -64,15 +65,21 @@ def make_cause(name: str = "", *, group: CauseGroup | None = None, **fields: Any
 
 
 def make_incident(
-    title: str = "", *, services: tuple[Service, ...] = (), causes: tuple[Cause, ...] = (), **fields: Any
+    title: str = "",
+    *,
+    services: tuple[Service, ...] = (),
+    causes: tuple[Cause, ...] = (),
+    readers: tuple[User, ...] = (),
+    **fields: Any,
 ) -> Incident:
     """A published, open incident without any moment; moments are given by name, as in `started=Moment(...)`.
 
-    `causes` become its root causes.
+    `causes` become its root causes, `readers` are named on it.
     """
     values = {"status": "published", "summary": "Something broke.", **fields}
     incident = _saved(Incident(title=title or f"Incident {next(_numbers)}"), **values)
     incident.services.set(services)
+    incident.readers.set(readers)
     for position, cause in enumerate(causes):
         make_incident_cause(incident, cause, position=position)
     return incident

@@ -21,7 +21,11 @@ SETTINGS = ("ALLOWED_HOSTS", "DEBUG", "HTTPS", "LOG_LEVEL", "SECRET_KEY", "SECRE
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare --database."""
+    """Declare --database and --mutants."""
+    parser.addoption(
+        "--mutants", choices=["some", "all"], default="some",
+        help="Take away the first filter of each file (default), or every one, and see that the leak test notices.",
+    )  # fmt: skip
     parser.addoption(
         "--database",
         choices=["sqlite", "postgresql"],

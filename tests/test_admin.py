@@ -37,7 +37,8 @@ def test_every_model_of_ours_is_registered():
         for name in ("postmortems", "timelines", "actionables")
         for model in apps.get_app_config(name).get_models()
     }
-    assert ours <= set(OURS) | {Incident.services.through, Actionable.causes.through}
+    linking = {Incident.services.through, Incident.readers.through, Actionable.causes.through}
+    assert ours <= set(OURS) | linking
 
 
 @pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label_lower)

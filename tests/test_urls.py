@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import get_resolver
 
-from postmortems.models import Cause, Incident, Numbering, OldSlug, Organisation, SavedSearch, Service
+from postmortems.models import Cause, Incident, Organisation, Service
 from postmortems.refresh import refresh_incident
 from tests.factories import make_actionable, make_entry, make_incident
+from tests.leaking import (
+    FORMER,
+    NUMBER,
+    OTHERS,
+    SEEING,
+    SLUG,
+    WORK,
+    add_restricted,
+    clients_of,
+    make_people,
+    public_world,
+)
+from tests.permissions import ADDRESSES, HIDDEN, METHODS, OPEN, ROLES, Hidden, address_of, one_of_each, walk
 
 pytestmark = pytest.mark.usefixtures("five")
 
@@ -35,165 +46,88 @@ KEPT_PAGES = (
 PAGES = (*KEPT_PAGES, "/preferences/")
 
 
-class Entry(NamedTuple):
-    """An example address, what each person gets from it, and the methods that it refuses with 405."""
-
-    address: str
-    anonymous: int
-    alice: int
-    carol: int
-    refused: str = "POST PUT PATCH DELETE OPTIONS"
-
-
-OPEN = {
-    "home": Entry("/", 200, 200, 200),
-    "incidents": Entry("/incidents/", 200, 200, 200),
-    "incident_reference": Entry("/INC-3", 302, 302, 302),
-    "incident": Entry(SWIFT, 200, 200, 200),
-    "incidents_csv": Entry("/incidents/export.csv", 200, 200, 200),
-    "incidents_json": Entry("/incidents/export.json", 200, 200, 200),
-    "incidents_feed": Entry("/incidents/feed.atom", 200, 200, 200),
-    "causes": Entry("/causes/", 200, 200, 200),
-    "cause": Entry(LOGGING, 200, 200, 200),
-    "service": Entry("/services/rsyslog/", 200, 200, 200),
-    "organisation": Entry("/organisations/wikimedia/", 200, 200, 200),
-    "suggest": Entry("/suggest/?q=swift", 200, 200, 200),
-    "saved_searches": Entry("/searches/", 302, 200, 200),
-    "saved_search_save": Entry("/searches/save/", 302, 200, 200, "PUT PATCH DELETE OPTIONS"),
-    "saved_search": Entry("/searches/999999/", 302, 404, 404),
-    "saved_search_rename": Entry("/searches/999999/rename/", 302, 404, 404, "PUT PATCH DELETE OPTIONS"),
-    "saved_search_share": Entry("/searches/999999/share/", 405, 405, 405, "PUT PATCH DELETE OPTIONS"),
-    "saved_search_unshare": Entry("/searches/999999/unshare/", 405, 405, 405, "PUT PATCH DELETE OPTIONS"),
-    "saved_search_delete": Entry("/searches/999999/delete/", 302, 404, 404, "PUT PATCH DELETE OPTIONS"),
-    "actionables": Entry("/actionables/", 200, 200, 200),
-    "actionable": Entry("/actionables/ACT-7/", 200, 200, 200),
-    "actionable_reference": Entry("/ACT-7", 302, 302, 302),
-    "preferences": Entry("/preferences/", 200, 200, 200, "PUT PATCH DELETE OPTIONS"),
-    "keyboard": Entry("/keyboard/", 200, 200, 200),
-    "health": Entry("/healthz", 200, 200, 200),
-}
-# Django's own; 302 leads strangers to the sign-in. What it refuses is its business, but nothing may break.
-ADMIN = {
-    "admin:index": Entry("/admin/", 302, 302, 200),
-    "admin:login": Entry("/admin/login/", 200, 200, 302),
-    "admin:logout": Entry("/admin/logout/", 302, 302, 405),
-    "admin:password_change": Entry("/admin/password_change/", 302, 302, 200),
-    "admin:password_change_done": Entry("/admin/password_change/done/", 302, 302, 200),
-    "admin:autocomplete": Entry("/admin/autocomplete/", 302, 302, 403),
-    "admin:jsi18n": Entry("/admin/jsi18n/", 302, 302, 200),
-    "admin:view_on_site": Entry("/admin/r/999/1/", 302, 302, 404),
-    "admin:app_list": Entry("/admin/postmortems/", 302, 302, 200),
-    "admin:auth_user_password_change": Entry("/admin/auth/user/{pk}/password/", 302, 302, 200),
-    "admin/(?P<url>.*)$": Entry("/admin/nothing/", 302, 302, 404),
-}
-ACTIONS = {
-    "changelist": "",
-    "add": "add/",
-    "change": "{pk}/change/",
-    "history": "{pk}/history/",
-    "delete": "{pk}/delete/",
-}
-DERIVED = {
-    "oldslug",
-    "reference",
-    "renderedtext",
-    "causeyear",
-    "numbering",
-    "edition",
-    "searchdocument",
-    "word",
-    "nameindexed",
-}
-
-
-def admin_entries() -> Iterator[tuple[str, Entry]]:
-    """The pages of every model in the admin; what is derived can only be looked at, a saved search also be deleted."""
-    for model in admin.site._registry:
-        app, name = model._meta.app_label, model._meta.model_name
-        for action, tail in ACTIONS.items():
-            refused = (name in DERIVED and action in ("add", "delete")) or (name == "savedsearch" and action == "add")
-            yield (
-                f"admin:{app}_{name}_{action}",
-                Entry(f"/admin/{app}/{name}/{tail}", 302, 302, 403 if refused else 200),
-            )
-        yield f"admin/{app}/{name}/<path:object_id>/", Entry(f"/admin/{app}/{name}/{{pk}}/", 302, 302, 302)
-
-
-ENTRIES = OPEN | ADMIN | dict(admin_entries())
-
-
-def walk(resolver: Any, route: str = "", space: str = "") -> Iterator[str]:
-    """The name of every address, or its route when it has none."""
-    for pattern in resolver.url_patterns:
-        here = route + str(pattern.pattern).removeprefix("^")
-        if hasattr(pattern, "url_patterns"):
-            yield from walk(pattern, here, f"{pattern.namespace}:" if pattern.namespace else space)
-        else:
-            yield f"{space}{pattern.name}" if pattern.name else here
-
-
-def address_of(entry: Entry) -> str:
-    """The address with the key of a row of its model."""
-    if "{pk}" not in entry.address:
-        return entry.address
-    app, name = entry.address.split("/")[2:4]
-    model = next(model for model in admin.site._registry if model._meta.label_lower == f"{app}.{name}")
-    row = model._default_manager.order_by("pk").first()
-    assert row is not None, f"The admin shows {name}, of which there is no row to try."
-    return entry.address.format(pk=row.pk)
+# The role of each person, as docs/permissions.md names them.
+PEOPLE = dict(zip(ROLES, ("anonymous", "mallory", "alice", "bob", "carol"), strict=True))
 
 
 @pytest.fixture
-def one_of_each(alice: User) -> None:
-    """A row of each model that the five incidents leave empty."""
-    Group.objects.create(name="Writers")
-    OldSlug.objects.get_or_create(kind="incident", slug="former", object_id=1)
-    Numbering.objects.get_or_create(prefix="INC")
-    SavedSearch.objects.create(owner=alice, name="Restarts", query="q=restart")
+def people(db: None) -> dict[str, Client]:
+    """A browser for each role, and what the five incidents leave empty."""
+    make_people()
+    one_of_each()
+    return dict(zip(ROLES, clients_of(PEOPLE.values()).values(), strict=True))
 
 
 def test_every_address_is_in_the_table_and_only_those() -> None:
-    assert set(walk(get_resolver())) == ENTRIES.keys()
+    assert set(walk()) == ADDRESSES.keys()
 
 
-@pytest.mark.parametrize("person", ["anonymous", "alice", "carol"])
-def test_every_address_answers_as_the_table_says(
-    request: pytest.FixtureRequest, one_of_each: None, person: str
-) -> None:
-    user = None if person == "anonymous" else request.getfixturevalue(person)
+@pytest.mark.parametrize("role", ROLES)
+def test_every_address_answers_as_the_table_says(people: dict[str, Client], role: str) -> None:
     answers = {}
-    for name, entry in ENTRIES.items():
-        client = Client()
-        if user:
-            client.force_login(user)
+    for name, entry in ADDRESSES.items():
+        client = clients_of([PEOPLE[role]])[PEOPLE[role]] if "logout" in name else people[role]
         answers[name] = client.get(address_of(entry)).status_code
-    assert answers == {name: getattr(entry, person) for name, entry in ENTRIES.items()}
+    assert answers == {name: entry.answers[role] for name, entry in ADDRESSES.items()}
 
 
-@pytest.mark.parametrize("name", OPEN)
-def test_wrong_methods_are_refused(client: Client, name: str) -> None:
-    entry = OPEN[name]
-    methods = entry.refused.split()
-    answers = [client.generic(method, entry.address).status_code for method in methods]
-    assert answers == [405] * len(methods)
-
-
-@pytest.mark.parametrize("name", OPEN)
-def test_head_is_get_without_a_body(client: Client, name: str) -> None:
-    entry = OPEN[name]
-    response = client.head(entry.address)
-    assert (response.status_code, b"".join(response)) == (entry.anonymous, b"")
+@pytest.mark.parametrize("role", ROLES)
+def test_every_method_is_taken_or_refused_as_the_table_says(people: dict[str, Client], role: str) -> None:
+    for name, entry in OPEN.items():
+        answers = {method: people[role].generic(method, entry.address) for method in METHODS}
+        refused = {method for method, answer in answers.items() if answer.status_code == 405}
+        assert refused == {*METHODS} - {*entry.takes}, name
+        assert (answers["HEAD"].status_code, b"".join(answers["HEAD"])) == (entry.answers[role], b"")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_no_method_breaks_the_admin(carol: User, one_of_each: None, method: str) -> None:
+def test_no_method_breaks_the_admin(people: dict[str, Client], method: str) -> None:
     answers = {}
-    for name, entry in ENTRIES.items():
-        client = Client()
-        client.force_login(carol)
+    for name, entry in ADDRESSES.items():
+        client = clients_of(["carol"])["carol"]
         if name.startswith("admin"):
             answers[name] = client.generic(method, address_of(entry)).status_code
     assert {name: status for name, status in answers.items() if status not in (200, 302, 403, 404, 405)} == {}
+
+
+PARTS = {"slug": SLUG, "former slug": FORMER, "number": str(NUMBER), "work": str(WORK)}
+NEVER = {"slug": "nobody-slug", "former slug": "nobody-former-slug", "number": "70", "work": "70"}  # as long as those
+
+
+def in_place(address: str, parts: dict[str, str]) -> str:
+    """The address with these parts in it."""
+    return re.sub(r"{(.+?)}", lambda found: parts[found[1]], address)
+
+
+@pytest.mark.parametrize("row", HIDDEN, ids=lambda row: row.address)
+def test_a_restricted_incident_answers_as_the_table_says(people: dict[str, Client], row: Hidden) -> None:
+    """To everybody else as an address that never existed, to the last byte."""
+    public_world()
+    add_restricted()
+    there, never = in_place(row.address, PARTS), in_place(row.address, NEVER)
+    for name, client in clients_of(OTHERS).items():
+        for method in METHODS:
+            told, untold = (client.generic(method, address) for address in (there, never))
+            assert told.status_code == untold.status_code
+            assert told.content.replace(there.encode(), never.encode()) == untold.content, (name, method)
+            assert dict(told.headers) == dict(untold.headers)
+        assert client.get(there).status_code == row.others
+    seeing = clients_of(SEEING)
+    assert [seeing[name].get(there).status_code for name in SEEING] == [row.named, row.admin]
+
+
+def test_every_address_that_leads_to_an_incident_is_in_the_table() -> None:
+    """Those with a part of their own, except what leads to something that everybody may read."""
+    shared = {"cause", "service", "organisation"}
+    saved = {name for name in OPEN if name.startswith("saved_search")}
+    own = {
+        pattern.name
+        for resolver in get_resolver().url_patterns
+        for pattern in getattr(resolver, "url_patterns", [resolver])
+        if getattr(resolver, "namespace", None) is None
+        and pattern.pattern.converters | pattern.pattern.regex.groupindex
+    }
+    assert own - shared - saved - {"closed"} == {row.name for row in HIDDEN}
 
 
 NOT_THERE = (
@@ -240,7 +174,8 @@ LOOKED_AT = (
 def hide() -> list[Incident]:
     """A draft, one in review and a restricted incident (INC-6 to 8) in the midst of the others, with work to do."""
     hidden: list[Incident] = []
-    for fields in ({"status": "draft"}, {"status": "review"}, {"visibility": "restricted"}):
+    states: list[dict[str, Any]] = [{"status": "draft"}, {"status": "review"}, {"visibility": "restricted"}]
+    for fields in states:
         incident = make_incident(
             f"{WORD} {fields}", slug=f"zebra-{len(hidden) + 6}", summary="Like INC-1 and ACT-1.", **fields,
             organisation=Organisation.objects.get(slug="wikimedia"), services=tuple(list[Any](Service.objects.all())),

@@ -15,6 +15,7 @@ from .incidents import (
 )
 from .numbers import Numbering, catch_up, next_number
 from .places import Organisation, Service
+from .readers import IncidentReader
 from .revisions import Revision
 from .saved import SavedSearch
 from .search import NameIndexed, SearchDocument, Word
@@ -22,7 +23,7 @@ from .slugs import Moved, OldSlug, get_by_slug
 
 __all__ = [
     "MILESTONES", "SECTIONS", "Cause", "CauseGroup", "CauseYear", "Certainty", "Detection", "Edition", "Incident",
-    "IncidentCause", "IncidentLink", "LinkKind", "Moved", "NameIndexed", "Nature", "Numbering", "OldSlug",
-    "Organisation", "Reference", "RenderedText", "Revision", "Role", "SavedSearch", "SearchDocument", "Service",
-    "Severity", "Status", "Visibility", "Word", "catch_up", "get_by_slug", "next_number",
+    "IncidentCause", "IncidentLink", "IncidentReader", "LinkKind", "Moved", "NameIndexed", "Nature", "Numbering",
+    "OldSlug", "Organisation", "Reference", "RenderedText", "Revision", "Role", "SavedSearch", "SearchDocument",
+    "Service", "Severity", "Status", "Visibility", "Word", "catch_up", "get_by_slug", "next_number",
 ]  # fmt: skip

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from secrets import token_hex
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
 from django.db.models import Q
+
+from ..access import ADMINS, EVERYBODY, personal, reads_everything
+
+if TYPE_CHECKING:
+    from ..access import Reader
 
 
 class RenderedText(models.Model):
@@ -60,27 +66,71 @@ class CauseYear(models.Model):
 
 
 class Edition(models.Model):
-    """A single row: a mark that changes with what pages show. They carry it in their ETag.
+    """A mark for each audience that changes with what its pages show. They carry it in their ETag.
 
-    It is drawn by chance, not counted: a mark never comes back, also not after a backup is restored or a table emptied.
+    What everybody sees has one ("open"), all there is another ("all", for admins), and whoever is named on something
+    that is not open one more ("reader:12"). So nothing that everybody gets changes with what only some may see.
+    A mark is drawn by chance, not counted: it never comes back, also not after a backup is restored or a table emptied.
     """
 
+    audience = models.CharField(max_length=32, primary_key=True)
     mark = models.CharField(max_length=16)
 
     def __str__(self) -> str:
-        return self.mark
+        return f"{self.audience} {self.mark}"
 
     @classmethod
-    def bump(cls) -> None:
-        """Note a change; called in the transaction that makes it (one query, two the first time)."""
-        mark = token_hex(8)
-        if not cls.objects.filter(pk=1).update(mark=mark):
-            cls.objects.create(pk=1, mark=mark)
+    def bump(cls, *audiences: str) -> None:
+        """Note a change; called in the transaction that makes it (one query).
+
+        Without audiences it is a change to what everybody sees. Admins see every change, and theirs comes first: two
+        transactions then wait for each other in one order, and never each for the other.
+        """
+        changed = [ADMINS, *sorted({*(audiences or [EVERYBODY])} - {ADMINS})]
+        rows = [Edition(audience=audience, mark=token_hex(8)) for audience in changed]
+        Edition.objects.bulk_create(rows, update_conflicts=True, unique_fields=["audience"], update_fields=["mark"])
 
     @classmethod
-    def current(cls) -> str:
-        """The mark now, empty before the first change (one query)."""
-        with connection.cursor() as cursor:  # every page asks; building the query would take ten times as long
-            cursor.execute("SELECT mark FROM postmortems_edition WHERE id = 1")
-            row = cursor.fetchone()
-        return row[0] if row else ""
+    def renew(cls) -> None:
+        """Note that anything may have changed, for everybody (two queries)."""
+        cls.bump(EVERYBODY, *cls.objects.values_list("audience", flat=True))
+
+    @classmethod
+    def current(cls, audience: str = EVERYBODY) -> str:
+        """The mark of an audience now, empty before the first change (one query)."""
+        rows = _marks("SELECT mark FROM postmortems_edition WHERE audience = %s", audience)
+        return rows[0][0] if rows else ""
+
+    @classmethod
+    def of(cls, user: Reader) -> str:
+        """Names everything that this person's pages may show, empty before the first change (one query).
+
+        Settles their audience too, so that nobody has to ask for it.
+        """
+        if not user.is_active or user.pk is None:
+            return cls.current()
+        if reads_everything(user):
+            return cls.current(ADMINS)
+        person: Any = user
+        own = personal(person.pk)
+        rows = _marks(_NAMED, person.pk, EVERYBODY, own)
+        if not rows:
+            return ""
+        marks = {audience: mark for audience, mark, _ in rows}
+        person.sees_more = bool(rows[0][2])
+        everybodys = marks.get(EVERYBODY, "")
+        return f"{own} {everybodys} {marks.get(own)}" if person.sees_more else everybodys
+
+
+# Every page asks; building the queries would take ten times as long.
+_NAMED = (
+    "SELECT audience, mark, EXISTS (SELECT 1 FROM postmortems_incidentreader AS named INNER JOIN postmortems_incident "
+    "AS incident ON incident.id = named.incident_id WHERE named.user_id = %s AND incident.is_open = 0) "
+    "FROM postmortems_edition WHERE audience IN (%s, %s)"
+)
+
+
+def _marks(query: str, *values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, values)
+        return list(cursor.fetchall())

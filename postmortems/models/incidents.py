@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Case, F, Q, When
@@ -138,6 +139,11 @@ class Incident(Slugged):
         default=False, help_text="The source does not state its zone; the one above is a guess and shown as such."
     )
 
+    readers = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="postmortems.IncidentReader", related_name="incidents_named_on", blank=True,
+        help_text="Who may read it also while it is a draft or restricted, its authors among them.",
+    )  # fmt: skip
+
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -262,6 +268,14 @@ class Incident(Slugged):
     def _was_published(self) -> bool:
         """Whether it came published without a date, as fixtures do: whoever edits it now did not publish it."""
         return Incident.objects.filter(pk=self.pk, status=Status.PUBLISHED).exists()
+
+    def told_to(self) -> list[tuple[str, bool]]:
+        """Who is named on an incident that is not for everybody, as (name, is author), authors first (one query).
+
+        None for one that is open, without asking.
+        """
+        rows = [] if self.is_open else self.named_readers.select_related("user")
+        return [(row.user.get_full_name() or row.user.get_username(), row.is_author) for row in rows]
 
     def evidence(self) -> tuple[tuple[str, str], ...]:
         """The passages to mark in this incident's text, as (key, passage) (queries its causes)."""

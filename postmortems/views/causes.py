@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -15,6 +14,7 @@ from ..models import Cause, Incident, IncidentCause, Moved, Role, get_by_slug
 from ..models.incidents import IncidentQuerySet
 from ..prose import Prose
 from ..rows import FEW, IncidentRow, incident_rows, linked, most_common
+from ..tallies import years_of
 from .paging import PAGE, page_number
 
 VIEWS = {"matrix": "Matrix", "list": "List"}
@@ -29,14 +29,14 @@ def index(request: HttpRequest) -> HttpResponse:
     view = request.GET.get("view", "matrix")
     view = view if view in VIEWS else "matrix"
     visible = Incident.objects.visible_to(request.user)
-    lines = counted()
+    lines = counted(request.user)
     seen = [line for line in lines if line.incidents]
     context = {"view": view, "views": VIEWS, "seen": len(seen), "all": len(lines)}
     if view == "matrix":
         return render(
             request, "postmortems/causes_matrix.html", context | {"matrix": matrix_of(seen, visible, COLUMNS)}
         )
-    add_years(seen)
+    add_years(seen, request.user)
     by_group = [(name, slug, question, _of_group(lines, name)) for name, slug, question in groups()]
     texts = [line.definition for line in lines]
     context |= {"groups": by_group, "prose": Prose.for_texts(request.user, texts), "years": _span(seen)}
@@ -71,15 +71,15 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("cause", moved.args[0], permanent=True)
     visible = Incident.objects.visible_to(request.user)
     page = page_number(request)
-    years = list(cause.years.order_by(F("year").asc(nulls_last=True)).values_list("year", "incidents", "suspected"))
-    few = sum(incidents for _, incidents, _ in years) <= FEW
+    years = years_of([cause.pk], request.user)[cause.pk]
+    few = sum(year.incidents for year in years) <= FEW
     struck = linked(visible, IncidentCause.objects.filter(cause=cause), few=few).newest_first()
     occurrences = _occurrences(cause, struck, page)
     texts = [link.explanation for occurrence in occurrences for link in occurrence.roles]
     own = [cause.definition, cause.recognise, cause.mitigations]
     context = {
         "cause": cause,
-        "years": years,
+        "years": [(year.year, year.incidents, year.suspected) for year in years],
         "occurrences": occurrences[:PAGE],
         "has_next": len(occurrences) > PAGE,
         "page": page,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from .. import search
-from ..access import reads_everything
+from ..access import sees_more
 from ..conditional import revalidated
 from ..facets import TITLES, Facets
 from ..filters import SORTS, IncidentFilter
@@ -19,7 +20,11 @@ from ..models import SECTIONS, CauseYear, Incident, IncidentCause, Moved, Refere
 from ..models.incidents import IncidentQuerySet
 from ..prose import Prose
 from ..rows import IncidentRow, capped_count, extent, incident_rows, milestones_of, rows_of
+from ..tallies import counted_beside
 from .paging import PAGE, page_number, parameters
+
+if TYPE_CHECKING:
+    from ..access import Reader
 
 DURATIONS = (
     ("TTD", "time to detect, from started to detected", "detected"),
@@ -34,7 +39,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     """Incidents, filtered, sorted and paged."""
     visible = Incident.objects.visible_to(request.user)
     chosen = IncidentFilter(request.GET, visible)
-    facets = Facets(chosen.understood(), visible, everything=reads_everything(request.user))
+    facets = Facets(chosen.understood(), visible, sees_more=sees_more(request.user))
     chosen.chosen = facets.chosen
     shown = _found(request, facets) if request.GET.get("q", "").strip() else _listed(request, chosen, facets)
     context = {
@@ -112,7 +117,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         incident = get_by_slug(visible.select_related("organisation"), slug)
     except Moved as moved:
         return redirect("incident", moved.args[0], permanent=True)
-    links = list(_causes(incident))
+    links = _causes(incident, request.user)
     prose = Prose.of(request.user, f"incident:{incident.pk}")
     moments = milestones_of(incident)
     when, duration, span = extent(moments)
@@ -127,6 +132,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "filled": [field for field, _ in SECTIONS if getattr(incident, field)],
         "prose": prose,
         "evidence": tuple((link.key, link.evidence) for link in links if link.evidence),
+        "told_to": incident.told_to(),
         "services": list(incident.services.values_list("name", "slug").order_by("name")),
         "causes": _by_role(links),
         "links": list(incident.links.all()),
@@ -137,16 +143,20 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "postmortems/incident.html", context)
 
 
-def _causes(incident: Incident) -> QuerySet[IncidentCause]:
-    """Its causes by name, each with `seen`, the number of incidents that show it; without the long texts of theirs."""
+def _causes(incident: Incident, user: Reader) -> list[Any]:
+    """Its causes by name, each with `seen`, the number of incidents in which this reader sees it.
+
+    Without the long texts of theirs (one query; one more for who sees more than everybody).
+    """
     years = CauseYear.objects.filter(cause=OuterRef("cause")).order_by().values("cause")
     seen = Subquery(years.annotate(incidents_in_all=Sum("incidents")).values("incidents_in_all"))
     texts = ("definition", "aliases", "recognise", "mitigations")
-    return (
-        incident.incident_causes.select_related("cause")
-        .defer(*(f"cause__{text}" for text in texts))
-        .annotate(seen=seen)
-    )
+    rows = incident.incident_causes.select_related("cause").defer(*(f"cause__{text}" for text in texts))
+    links: list[Any] = list(rows.annotate(seen=Coalesce(seen, 0)))
+    beside = counted_beside(user)
+    for link in links:
+        link.seen += beside[link.cause_id]
+    return links
 
 
 def _by_role(links: list[IncidentCause]) -> list[tuple[str, list[IncidentCause]]]:

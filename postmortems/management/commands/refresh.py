@@ -29,6 +29,6 @@ class Command(BaseCommand):
         catch_up("INC", Incident.objects.all())
         with transaction.atomic():
             tally()
-            Edition.bump()
+            Edition.renew()
         if options["verbosity"]:
             self.stdout.write(f"Refreshed {incidents} incidents.")

@@ -1,0 +1,80 @@
+"""Taking away the filter at any one place of the code is noticed: see tests/security/visibility_mutants.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+from django.test import Client
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests.leaking import (
+    Answer,
+    Key,
+    add_restricted,
+    answers,
+    clients_of,
+    delete_by_admin,
+    differences,
+    make_people,
+    public_world,
+    shown_by_a_stale_index,
+    staff_answers,
+)
+from tests.security.visibility_mutants import Site, mutated, sites
+
+PEOPLE = ("anonymous", "erin", "bob")
+
+
+class World(NamedTuple):
+    """Browsers of some who may not see it, and what they get as long as there is no restricted incident."""
+
+    clients: dict[str, Client]
+    before: dict[Key, Answer]
+
+
+def asked(world: dict[str, Client]) -> Iterator[tuple[Key, Answer]]:
+    """Everything as everybody sees it, as somebody named elsewhere does, and the admin as the staff does."""
+    yield from answers({"anonymous": world["anonymous"], "erin": world["erin"]})
+    yield from staff_answers(world)
+
+
+@pytest.fixture(scope="module")
+def without(_five: None, django_db_blocker: DjangoDbBlocker) -> World:
+    """Asked once for all mutants."""
+    with django_db_blocker.unblock():
+        make_people()
+        public_world()
+        clients = clients_of(PEOPLE)
+        return World(clients, dict(asked(clients)))
+
+
+def noticed(site: Site, world: World) -> Iterator[str]:
+    """What shows that something was taken away; what is quickest to find comes first."""
+    add_restricted()
+    if "search" in site.path:
+        yield from shown_by_a_stale_index(world.clients)
+    if site.path.endswith("admin.py"):
+        yield from differences(staff_answers(world.clients), world.before)
+    yield from differences(asked(world.clients), world.before)
+    yield from shown_by_a_stale_index(world.clients)
+    delete_by_admin()
+    yield from differences(answers({"anonymous": world.clients["anonymous"]}), world.before)
+
+
+def test_nothing_is_noticed_while_nothing_is_taken_away(without: World, db: None) -> None:
+    assert list(noticed(Site("search/admin.py", "", 0, 0, ""), without)) == []
+
+
+def test_a_filter_that_is_taken_away_is_noticed(without: World, db: None, site: Site) -> None:
+    with mutated(site):
+        assert next(noticed(site, without), None) is not None
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """All places with --mutants=all, else the first of each file."""
+    if "site" in metafunc.fixturenames:
+        first = {site.path: site for site in reversed(sites())}
+        chosen = sites() if metafunc.config.getoption("mutants") == "all" else sorted(first.values())
+        metafunc.parametrize("site", chosen, ids=lambda site: f"{site.path}:{site.line} {site.what}")
