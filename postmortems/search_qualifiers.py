@@ -92,7 +92,8 @@ def _begin(date: str) -> int | None:
 def _end(date: str) -> int | None:
     """The first minute after it; None at the end of the calendar."""
     numbers = _numbers(date)
-    begin = datetime(*(*numbers, 1, 1)[:3], tzinfo=UTC)
+    year, month, day = (*numbers, 1, 1)[:3]
+    begin = datetime(year, month, day, tzinfo=UTC)
     try:
         if len(numbers) == 3:
             return minute_of(begin + timedelta(days=1))

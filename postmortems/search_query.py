@@ -133,7 +133,7 @@ def _is_flag(query: Query, value: str) -> bool:
     """Whether it belongs to a command or a listing, as in -tv, -rw------- or -Xmx=4g, and is said to be a word."""
     found = bool(_FLAG.match(value))
     if found:
-        query.say(f"-{value[:40]} was taken for part of a command; to leave a word out, write -\"word\".")
+        query.say(f'-{value[:40]} was taken for part of a command; to leave a word out, write -"word".')
     return found
 
 
