@@ -108,6 +108,7 @@ def clients_of(names: Iterable[str]) -> dict[str, Client]:
     for name, client in clients.items():
         if name != "anonymous":
             client.force_login(User.objects.get(username=name))
+        client.get("/preferences/")  # with the secret of their forms, which is part of an ETag
     return clients
 
 
