@@ -14,6 +14,7 @@ from django.urls import get_resolver
 
 from postmortems.models import Cause, Incident, Numbering, OldSlug, Organisation, SavedSearch, Service
 from postmortems.refresh import refresh_incident
+from postmortems.revising import record
 from tests.factories import make_actionable, make_entry, make_incident
 
 pytestmark = pytest.mark.usefixtures("five")
@@ -103,6 +104,7 @@ DERIVED = {
     "searchdocument",
     "word",
     "nameindexed",
+    "revision",
 }
 
 
@@ -149,6 +151,7 @@ def one_of_each(alice: User) -> None:
     Group.objects.create(name="Writers")
     OldSlug.objects.get_or_create(kind="incident", slug="former", object_id=1)
     Numbering.objects.get_or_create(prefix="INC")
+    record(Incident.objects.get(number=1), alice)
     SavedSearch.objects.create(owner=alice, name="Restarts", query="q=restart")
 
 
