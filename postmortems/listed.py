@@ -83,7 +83,7 @@ def _slugs(wanted: Mapping[str, Iterable[str]]) -> Slugs:
     """What the slugs of each kind of place stand for."""
     found: Slugs = {}
     for kind, model in PLACES.items():
-        slugs = set(wanted.get(kind, ()))
+        slugs = {slug for slug in wanted.get(kind, ()) if slug.isprintable()}  # PostgreSQL takes no NUL
         rows = model._default_manager.filter(slug__in=slugs).values_list("slug", "pk", "name") if slugs else ()
         found[kind] = {slug: (pk, name) for slug, pk, name in rows}
     return found
