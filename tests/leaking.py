@@ -313,7 +313,10 @@ def differences(found: Iterable[tuple[Key, Answer]], before: dict[Key, Answer]) 
             yield f"{' '.join(key)}: {parts} (status {was[0]}, now {answer[0]})"
 
 
-STALE = ("/incidents/?q=kettle", "/incidents/?q=rsyslog+restart", "/incidents/?q=kettle&sort=newest")
+STALE = (
+    "/incidents/?q=kettle", "/incidents/?q=rsyslog+restart", "/incidents/?q=kettle&sort=newest",
+    "/incidents/export.json?q=kettle", "/incidents/feed.atom?q=kettle",
+)  # fmt: skip
 
 
 def shown_by_a_stale_index(clients: dict[str, Client]) -> Iterator[str]:
@@ -321,7 +324,7 @@ def shown_by_a_stale_index(clients: dict[str, Client]) -> Iterator[str]:
     document = SearchDocument.objects.get(incident=FIRST)
     SearchDocument.objects.filter(pk=document.pk).update(facets=document.facets.replace("@all", "@all @open"))
     for name, client in clients.items():
-        shown = [client.get(address).content.decode() for address in STALE]
+        shown = [b"".join(client.get(address)).decode() for address in STALE]
         user: Any = User.objects.filter(username=name).first() or AnonymousUser()
         shown += [repr(suggest(text, user)) for text in ("kettle", PREFIX, "rsyslog")]
         yield from (f"{name}: {text[:200]}" for text in shown if PREFIX in text)

@@ -116,5 +116,5 @@ def one_of_each() -> None:
     Numbering.objects.get_or_create(prefix="INC")
     if not Revision.objects.exists():
         Revision.objects.create(incident=Incident.objects.earliest("pk"), number=1, at=timezone.now())
-    owner = User.objects.get(username="alice")
+    owner = User.objects.earliest("pk")
     SavedSearch.objects.get_or_create(owner=owner, name="Restarts", defaults={"query": "q=restart"})
