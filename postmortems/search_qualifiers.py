@@ -80,24 +80,27 @@ def minutes_of(kind: str, value: str) -> Minutes | None:
     return (None if kind == "until" else begin), (None if kind == "after" else end)
 
 
+def _day(date: str) -> datetime:
+    """The first day of it."""
+    year, month, day = (*_numbers(date), 1, 1)[:3]
+    return datetime(year, month, day, tzinfo=UTC)
+
+
 def _numbers(date: str) -> list[int]:
     return [int(part) for part in re.split(r"[-/.]", date)]
 
 
 def _begin(date: str) -> int | None:
-    year, month, day = (*_numbers(date), 1, 1)[:3]
-    return minute_of(datetime(year, month, day, tzinfo=UTC))
+    return minute_of(_day(date))
 
 
 def _end(date: str) -> int | None:
     """The first minute after it; None at the end of the calendar."""
-    numbers = _numbers(date)
-    year, month, day = (*numbers, 1, 1)[:3]
-    begin = datetime(year, month, day, tzinfo=UTC)
+    begin, stated = _day(date), len(_numbers(date))
     try:
-        if len(numbers) == 3:
+        if stated == 3:
             return minute_of(begin + timedelta(days=1))
-        months = begin.year * 12 + begin.month - 1 + (1 if len(numbers) == 2 else 12)
+        months = begin.year * 12 + begin.month - 1 + (1 if stated == 2 else 12)
         return minute_of(datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC))
     except (OverflowError, ValueError):
         return None

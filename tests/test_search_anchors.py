@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -46,9 +47,10 @@ def test_every_anchor_of_the_five_is_on_their_page(client: Client, number: int) 
 
 
 def test_every_anchor_of_a_full_incident_is_on_its_page(client: Client) -> None:
-    texts = ["summary", "impact", "analysis", "recovery", "contradictions", "went_well", "went_wrong", "got_lucky"]
+    names = ["summary", "impact", "analysis", "recovery", "contradictions", "went_well", "went_wrong", "got_lucky"]
+    texts: dict[str, Any] = {name: f"# {name}\n\nA paragraph.\n\n- an item\n- another" for name in names}
     incident = make_incident(
-        **{text: f"# {text}\n\nA paragraph.\n\n- an item\n- another" for text in texts},
+        **texts,
         organisation=Organisation.objects.all()[0],
         services=(make_service("Snark store"),),
         responders="Alice",
