@@ -74,6 +74,7 @@ def _listed(request: HttpRequest, chosen: IncidentFilter, facets: Facets) -> dic
 
 def _found(request: HttpRequest, facets: Facets) -> dict[str, Any]:
     """What the list shows of a search: the incidents with the passages that show why."""
+    zone = request.preferences.zone  # type: ignore[attr-defined]
     text, sort = request.GET["q"], request.GET.get("sort", "")
     results = search.search(text, request.user, filters=facets.given, sort=sort, page=page_number(request))
     facets.count_found(results.facets)
@@ -86,7 +87,7 @@ def _found(request: HttpRequest, facets: Facets) -> dict[str, Any]:
         "sort": results.sort,
         "notices": results.query.notices,
         "results": results,
-        "passages": search.passages(results.ids, results.words, results.streams, zone=request.preferences.zone),
+        "passages": search.passages(results.ids, results.words, results.streams, zone=zone),
         "marked": search.marked,
         "drops": [(TITLES.get(drop.kind, drop.kind), drop) for drop in results.drops],
     }

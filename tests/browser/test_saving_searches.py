@@ -89,6 +89,7 @@ def test_axe_finds_nothing_and_nothing_runs_over(
             if address == LIST:
                 page.get_by_role("button", name="Save this search").click()
                 box = page.locator("#save-search").bounding_box()
+                assert box is not None
                 assert box["x"] >= 0
                 assert box["x"] + box["width"] <= width
             assert page.evaluate("document.documentElement.scrollWidth") <= width, address
