@@ -29,6 +29,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
 django.setup()
 
 from django.contrib.auth.models import AnonymousUser  # noqa: E402 - needs the settings
+from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from bench.others import grepped, library, write_files  # noqa: E402
@@ -126,6 +127,8 @@ def build(processor: Processor, *, force: bool) -> None:
 def measure(given: argparse.Namespace) -> dict[str, Any]:
     """One database: prints its table; the figures by class."""
     connection.settings_dict["CONN_MAX_AGE"] = None  # the same process of PostgreSQL throughout
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
     processor = Processor()
     if given.build or SearchDocument.objects.count() < Incident.objects.count():
         build(processor, force=given.build)
