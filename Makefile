@@ -14,13 +14,16 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
 
+run: export DEMO ?= 1
 run: demo ## Install, prepare and serve on http://127.0.0.1:8000 (PORT=8001 for another port).
 	@exec $(MANAGE) serve --host $(HOST) --port $(PORT)
 
 dev: export DEBUG = 1
+dev: export DEMO ?= 1
 dev: demo ## The same with Django's development server: reloads, shows errors.
 	@exec $(MANAGE) runserver $(HOST):$(PORT)
 
+demo: export DEMO ?= 1
 demo: $(VENV)/installed ## Install, migrate, load the five incidents, collect static files.
 	@$(MANAGE) demo
 

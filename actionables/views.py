@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from postmortems.access import for_readers
 from postmortems.conditional import revalidated
 from postmortems.models import Incident, Reference
 from postmortems.prose import Prose
@@ -23,6 +24,7 @@ from .parts import SHOWN
 PAGE = 50
 
 
+@for_readers
 @require_safe
 @revalidated
 def table(request: HttpRequest) -> HttpResponse:
@@ -57,12 +59,14 @@ def _rows(wanted: list[int]) -> list[Actionable]:
     return [found[pk] for pk in wanted if pk in found]
 
 
+@for_readers
 @require_safe
 def by_reference(request: HttpRequest, number: str) -> HttpResponse:
     """ACT-n leads to the actionable."""
     return redirect(get_object_or_404(Actionable.objects.visible_to(request.user), number=int(number)))
 
 
+@for_readers
 @require_safe
 @revalidated
 def detail(request: HttpRequest, reference: str) -> HttpResponse:

@@ -1,6 +1,6 @@
 """What `manage.py check` says about wrong or unsafe settings; `manage.py serve` refuses to start on an error.
 
-E001 - E004 look into the database and so need `check --database default`; E020 needs `check --deploy`.
+E001 - E004 and E022 look into the database and so need `check --database default`; E020 needs `check --deploy`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ce
 SQLITE_AT_LEAST = (3, 35, 0)
 POSTGRESQL_AT_LEAST = 14
 SECRET_KEY_LENGTH = 50
+ROLES = ("Reader", "Author", "Manager", "Admin")  # as in accounts/roles.py, which needs the models; a test compares
 MOUNTS = Path("/proc/self/mounts")
 
 
@@ -35,6 +36,7 @@ def check_database(databases: Sequence[str] | None = None, **unused: Any) -> lis
     messages: list[CheckMessage] = []
     for alias in databases or ():
         connection = connections[alias]
+        messages += demo_accounts_outside(connection)
         if connection.vendor == "sqlite":
             messages += [*sqlite_version(), *sqlite_pragmas(connection), *sqlite_place(connection)]
         elif connection.vendor == "postgresql":
@@ -184,6 +186,64 @@ def _debug() -> Iterator[CheckMessage]:
             "DEBUG is on for a site others can reach: error pages would show them settings and data.",
             hint="Unset DEBUG, or take everything but localhost out of ALLOWED_HOSTS and SITE_URL.",
             id="hindsight.E015",
+        )
+
+
+def check_reading(**unused: Any) -> list[CheckMessage]:
+    """The demonstration stays on this machine; single sign-on is set up whole."""
+    return [*_demonstration(), *_single_sign_on()]
+
+
+def _demonstration() -> Iterator[CheckMessage]:
+    public = [host for host in settings.ALLOWED_HOSTS if host not in LOCAL_HOSTS]
+    if settings.DEMO and (settings.HTTPS or public):
+        yield Error(
+            "DEMO is on for a site others can reach: anyone there becomes an admin by a button.",
+            hint="Unset DEMO, or take everything but localhost out of ALLOWED_HOSTS and SITE_URL.",
+            id="hindsight.E021",
+        )
+
+
+def _single_sign_on() -> Iterator[CheckMessage]:
+    if not settings.OIDC_ISSUER:
+        return
+    host = urlsplit(settings.OIDC_ISSUER).hostname or ""
+    if not settings.OIDC_ISSUER.startswith("https://") and host not in LOCAL_HOSTS:
+        yield Error(
+            f"OIDC_ISSUER is {settings.OIDC_ISSUER!r}; who signs in could be forged on the way.",
+            hint="Use the issuer's https:// address.",
+            id="hindsight.E023",
+        )
+    if not settings.OIDC_CLIENT_ID:
+        yield Error(
+            "OIDC_ISSUER is set, but OIDC_CLIENT_ID is not.",
+            hint="Register this site at the provider and set OIDC_CLIENT_ID and OIDC_CLIENT_SECRET.",
+            id="hindsight.E024",
+        )
+    if unknown := set(settings.OIDC_ROLES.values()) - set(ROLES):
+        yield Error(
+            f"OIDC_ROLES names {', '.join(sorted(unknown))}, which is no role.",
+            hint=f"Use {', '.join(ROLES)}, as in sre=Author,leads=Manager.",
+            id="hindsight.E025",
+        )
+
+
+def demo_accounts_outside(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
+    """The demonstration's accounts are only in the demonstration (two queries)."""
+    tables = connection.introspection.table_names()
+    if settings.DEMO or "auth_user_groups" not in tables:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM auth_user_groups m JOIN auth_group g ON g.id = m.group_id WHERE g.name = %s",
+            ["Demonstration"],
+        )
+        found = cursor.fetchone()[0]
+    if found:
+        yield Error(
+            f"The database holds {found} accounts of the demonstration, and DEMO is off.",
+            hint="Remove them with `manage.py demo --remove-accounts`, or set DEMO=1 on a machine of your own.",
+            id="hindsight.E022",
         )
 
 

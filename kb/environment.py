@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -43,6 +43,14 @@ def number(name: str, default: int) -> int:
     return int(value)
 
 
+def choice(name: str, default: str, among: Collection[str]) -> str:
+    """One of several words."""
+    value = os.environ.get(name, default)
+    if value not in among:
+        raise ImproperlyConfigured(f"{name} is {value!r}; use one of {', '.join(among)}.")
+    return value
+
+
 def listed(name: str, default: str) -> list[str]:
     """Comma-separated values, blanks dropped."""
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
@@ -65,6 +73,40 @@ def file_or_value(name: str, path: Path, make: Callable[[], str]) -> str:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_new(path, make())
     return _read(name, path)
+
+
+def given_secret(name: str) -> str:
+    """A secret that is not made when missing: from the variable, or from the file that `<name>_FILE` points to."""
+    given = os.environ.get(f"{name}_FILE")
+    return _read(f"{name}_FILE", Path(given)) if given and name not in os.environ else os.environ.get(name, "")
+
+
+def pairs(name: str) -> dict[str, str]:
+    """What belongs to what, as in `sre=Author,leads=Manager`."""
+    parts = [part.partition("=") for part in listed(name, "")]
+    if wrong := [left + middle for left, middle, right in parts if not left.strip() or not right.strip()]:
+        raise ImproperlyConfigured(f"{name} has {wrong[0]!r}; use name=value, separated by commas.")
+    return {left.strip(): right.strip() for left, _, right in parts}
+
+
+def mail(url: str) -> dict[str, Any]:
+    """Django's settings for `smtp://user:password@host:587` (TLS asked for), `smtps://...` or, when empty, the log."""
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ImproperlyConfigured(f"EMAIL_URL begins with {parts.scheme!r}; use smtp://... or smtps://... with a host")
+    plain = dict(parse_qsl(parts.query)).get("tls") == "off"
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": int(_port(url, "EMAIL_URL") or (465 if parts.scheme == "smtps" else 587)),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and not plain,
+        "EMAIL_TIMEOUT": 10,
+    }
 
 
 def _read(name: str, path: Path) -> str:
@@ -116,15 +158,15 @@ def _sqlite(path: str) -> dict[str, Any]:
     }
 
 
-def _port(url: str) -> str:
+def _port(url: str, name: str) -> str:
     try:
         return str(urlsplit(url).port or "")
     except ValueError as error:
-        raise ImproperlyConfigured(f"DATABASE_URL: {error}") from error
+        raise ImproperlyConfigured(f"{name}: {error}") from error
 
 
 def _postgresql(url: str) -> dict[str, Any]:
-    parts, port = urlsplit(url), _port(url)
+    parts, port = urlsplit(url), _port(url, "DATABASE_URL")
     if not parts.path.removeprefix("/"):
         raise ImproperlyConfigured("DATABASE_URL names no database; use postgresql://user:password@host:port/name")
     options = dict(parse_qsl(parts.query))

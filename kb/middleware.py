@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from ipaddress import ip_address
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
@@ -51,6 +52,29 @@ def preferences(get_response: GetResponse) -> GetResponse:
         return get_response(request)
 
     return middleware
+
+
+def client_address(get_response: GetResponse) -> GetResponse:
+    """`request.client_address`: the network address of whoever asks; empty when it cannot be told.
+
+    What the proxy says counts only with TRUST_PROXY, and of its list only the last, which is the one the proxy itself
+    added; all before it are the client's own words.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.client_address = _address(request)  # type: ignore[attr-defined]
+        return get_response(request)
+
+    return middleware
+
+
+def _address(request: HttpRequest) -> str:
+    said = request.headers.get("X-Forwarded-For", "") if settings.TRUST_PROXY else ""
+    text = said.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
+    try:
+        return str(ip_address(text.strip("[]")))
+    except ValueError:
+        return ""
 
 
 class UnavailableDatabase:

@@ -7,7 +7,20 @@ import secrets
 import sys
 from pathlib import Path
 
-from .environment import boolean, database, file_or_value, listed, newest_change, number, own_place, text
+from .environment import (
+    boolean,
+    choice,
+    database,
+    file_or_value,
+    given_secret,
+    listed,
+    mail,
+    newest_change,
+    number,
+    own_place,
+    pairs,
+    text,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # Changes with every deployed change to code or templates; pages carry it in their ETag.
@@ -22,31 +35,45 @@ ALLOWED_HOSTS = listed("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL else []
 SECRET_KEY = file_or_value("SECRET_KEY", DATA_DIR / "secret-key", make=lambda: secrets.token_urlsafe(50))
 
+# The demonstration on one's own machine: reading is open, and accounts of every role sign in by a button.
+DEMO = boolean("DEMO", default=False)
+READING = choice("READING", "open" if DEMO else "signed-in", ("open", "signed-in"))
+
 INSTALLED_APPS = [
-    "kb",
     "postmortems",
     "timelines",
     "actionables",
     "django_filters",
-    "django.contrib.admin",
+    "kb.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "kb",  # last: its admin takes the place of others'
 ]
 MIDDLEWARE = [
     "kb.middleware.security_headers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "kb.middleware.preferences",
+    "kb.middleware.client_address",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kb.accounts.middleware.sessions",
+    "kb.accounts.middleware.Tokens",
+    "kb.accounts.doors.Doors",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "kb.middleware.UnavailableDatabase",
 ]
 ROOT_URLCONF = "kb.urls"
@@ -83,6 +110,60 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+AUTHENTICATION_BACKENDS = ["kb.accounts.backend.Backend"]
+LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "account_login", "/", "/"
+SESSION_ENGINE = "kb.accounts.sessions"
+# Signed out after so long without a page, and after so long in any case.
+SESSION_COOKIE_AGE = number("SESSION_IDLE_HOURS", 7 * 24) * 3600
+SESSION_ABSOLUTE_AGE = number("SESSION_MAX_HOURS", 30 * 24) * 3600
+# Counts attempts; shared by all processes and machines because it is a table.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "kb_cache"}}
+vars().update(mail(text("EMAIL_URL", "")))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = text("EMAIL_FROM", "hindsight@localhost")
+
+ACCOUNT_ADAPTER = "kb.accounts.adapter.Adapter"
+ACCOUNT_FORMS = {
+    "login": "kb.accounts.forms.SignInForm",
+    "change_password": "kb.accounts.forms.ChangePasswordForm",
+    "set_password": "kb.accounts.forms.SetPasswordForm",
+    "reset_password": "kb.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "kb.accounts.forms.NewPasswordForm",
+    "reauthenticate": "kb.accounts.forms.ConfirmPasswordForm",
+}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Hindsight] "
+ACCOUNT_UNIQUE_EMAIL = False  # no account is ever found by its address alone
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Failed sign-ins are counted before the password is hashed. An account alone has a wide limit, so that nobody is
+# locked out by strangers, and a browser that its person has used before is counted by itself (adapter.py).
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,200/h/key", "reset_password": "10/m/ip,5/h/key"}
+MFA_ADAPTER = "kb.accounts.adapter.TwoStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Hindsight"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+
+# Single sign-on, when there is an issuer.
+OIDC_ISSUER = text("OIDC_ISSUER", "")
+OIDC_NAME = text("OIDC_NAME", "single sign-on")
+OIDC_CLIENT_ID, OIDC_CLIENT_SECRET = text("OIDC_CLIENT_ID", ""), given_secret("OIDC_CLIENT_SECRET")
+OIDC_GROUPS_CLAIM, OIDC_ROLES = text("OIDC_GROUPS_CLAIM", "groups"), pairs("OIDC_ROLES")
+OIDC_NEW_ACCOUNTS = boolean("OIDC_NEW_ACCOUNTS", default=True)
+SOCIALACCOUNT_ADAPTER = "kb.accounts.oidc.Adapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 TIME_ZONE = "UTC"
@@ -116,7 +197,8 @@ CSRF_FAILURE_VIEW = "kb.views.forbidden"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-if boolean("TRUST_PROXY", default=False):
+TRUST_PROXY = boolean("TRUST_PROXY", default=False)
+if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000

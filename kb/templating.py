@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
+from django.contrib.messages import get_messages
 from django.templatetags.static import static
 from django.urls import reverse
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from actionables import parts as actionables
+from postmortems import access
 from timelines import parts as timelines
 
 from . import VERSION
+from .accounts import doors
+from .accounts.roles import DEMO_ACCOUNTS
 
 
 def environment(**options: Any) -> Environment:
@@ -25,6 +31,12 @@ def environment(**options: Any) -> Environment:
         static=static,
         url=address,
         version=VERSION,
+        reading_is_open=doors.reading_is_open,
+        demonstration=demonstration,
+        sso_name=sso_name,
+        may_administer=access.may_administer,
+        may_manage=access.may_manage,
+        notices_for=get_messages,
         query=query,
         once=once,
         timeline_rows=timelines.rows,
@@ -35,6 +47,8 @@ def environment(**options: Any) -> Environment:
         actionables_summary=actionables.summary,
     )
     env.filters["plural"] = plural
+    env.filters["day"] = day
+    env.filters["moment_words"] = moment_words
     env.filters["lower_first"] = lower_first
     env.filters["upper_first"] = upper_first
     return env
@@ -50,6 +64,27 @@ def address(name: str, *args: Any) -> str:
 def once(macro: Any, *values: Any) -> Any:
     """What a macro makes of these values, made once; for one that depends on nothing else and is called in a loop."""
     return macro(*values)
+
+
+def demonstration() -> list[str]:
+    """The names of the accounts that sign in by a button; none outside of the demonstration."""
+    return list(DEMO_ACCOUNTS) if settings.DEMO else []
+
+
+def sso_name() -> str:
+    """What single sign-on is called here; empty when there is none."""
+    return settings.OIDC_NAME if settings.OIDC_ISSUER else ""
+
+
+def day(at: datetime) -> str:
+    """A day of the log of the site itself, as in "3 May 2026" (UTC)."""
+    return f"{at.astimezone(UTC).day} {at.astimezone(UTC):%B %Y}"
+
+
+def moment_words(at: datetime, zone: tzinfo) -> str:
+    """A minute of the log of the site itself, in a zone, as in "3 May 2026, 14:05"."""
+    local = at.astimezone(zone)
+    return f"{local.day} {local:%b %Y, %H:%M}"
 
 
 def plural(count: int, singular: str, several: str = "") -> str:

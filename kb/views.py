@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.decorators import login_not_required
 from django.db import Error, connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from postmortems.access import for_readers
 from postmortems.conditional import revalidated
 from postmortems.matrix import recurring
 from postmortems.models import Incident
 from postmortems.rows import incident_rows, most_common
 
 from . import VERSION
+from .accounts.doors import safe_next
 from .preferences import THEMES, Preferences, zones
 
 YEAR = 365 * 24 * 3600
 
 
+@for_readers
 @require_safe
 @revalidated
 def home(request: HttpRequest) -> HttpResponse:
@@ -36,34 +39,28 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "kb/home.html", context)
 
 
+@login_not_required
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: HttpRequest) -> HttpResponse:
     """Theme, time zone and shortcuts of this browser."""
     if request.method == "POST":
         return _keep_preferences(request)
-    context = {"themes": THEMES, "zones": zones(), "next": _safe_next(request, request.GET.get("next", ""))}
+    context = {"themes": THEMES, "zones": zones(), "next": safe_next(request, request.GET.get("next", ""))}
     return render(request, "kb/preferences.html", context)
 
 
 def _keep_preferences(request: HttpRequest) -> HttpResponse:
     given = request.POST
     chosen = Preferences.chosen(given.get("theme", ""), given.get("zone", ""), shortcuts=given.get("shortcuts") == "on")
-    response = HttpResponseRedirect(_safe_next(request, given.get("next", "")) or reverse("home"))
+    response = HttpResponseRedirect(safe_next(request, given.get("next", "")) or reverse("home"))
     response.set_cookie(
         "preferences", chosen.cookie(), max_age=YEAR, secure=request.is_secure(), httponly=True, samesite="Lax"
     )
     return response
 
 
-def _safe_next(request: HttpRequest, address: str) -> str:
-    """The address to go back to when it is one of ours, else nothing."""
-    own = address.startswith("/") and url_has_allowed_host_and_scheme(
-        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return address if own else ""
-
-
+@for_readers
 @require_safe
 @revalidated
 def keyboard(request: HttpRequest) -> HttpResponse:
@@ -71,6 +68,7 @@ def keyboard(request: HttpRequest) -> HttpResponse:
     return render(request, "kb/keyboard.html")
 
 
+@login_not_required
 @never_cache
 @require_safe
 def health(request: HttpRequest) -> HttpResponse:

@@ -3,11 +3,14 @@
 What is published and open is for everybody who may read the site. A draft, a postmortem in review and a restricted
 incident are for the people named on it (`IncidentReader`, its authors among them) and for admins. Search has the same
 rule in its own words (`search_scope.seen_by`), and pages are kept apart by it (`models.derived.Edition`).
+
+Roles are Django groups (kb/accounts/roles.py); a rule asks for a permission, never for a group's name.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Q
 
@@ -17,6 +20,47 @@ if TYPE_CHECKING:
     Reader = AbstractBaseUser | AnonymousUser
 
 EVERYBODY, ADMINS = "open", "all"
+View = TypeVar("View", bound=Callable[..., object])
+
+
+def for_readers(view: View) -> View:
+    """Marks a page that may be read without signing in when reading is open, and by a token that may read.
+
+    A view without it asks everybody to sign in.
+    """
+    view.for_readers = True  # type: ignore[attr-defined]
+    return view
+
+
+def for_programs(view: View) -> View:
+    """Marks a page that takes changes from a token that may write, as well as from a signed-in person."""
+    view.for_programs = True  # type: ignore[attr-defined]
+    return view
+
+
+def _may(user: Reader, permission: str) -> bool:
+    """Costs no query: the permissions of whoever signed in come with them (kb/accounts/backend.py)."""
+    return bool(user.is_active and user.has_perm(permission))  # type: ignore[union-attr]
+
+
+def may_file(user: Reader) -> bool:
+    """Whether this person files and edits incidents: an author."""
+    return _may(user, "postmortems.add_incident")
+
+
+def may_publish(user: Reader) -> bool:
+    """Whether this person publishes a postmortem: a manager."""
+    return _may(user, "postmortems.publish_incident")
+
+
+def may_manage(user: Reader) -> bool:
+    """Whether this person keeps the taxonomy and other people's actionables: a manager."""
+    return _may(user, "postmortems.change_cause")
+
+
+def may_administer(user: Reader) -> bool:
+    """Whether this person manages people and their roles and reads the audit log: an admin."""
+    return _may(user, "auth.change_user")
 
 
 def reads_everything(user: Reader) -> bool:

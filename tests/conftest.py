@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from pytest_django.plugin import DjangoDbBlocker
 
+from kb.accounts.roles import give_role
 from kb.management.commands.demo import FIXTURES
 from tests.browsing import Faults, find_chromium, open_chromium, watched_page
 
@@ -68,32 +69,42 @@ def django_db_modify_db_settings(
         database.setdefault("TEST", {})["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
-def _person(name: str, **fields: Any) -> User:
-    return User.objects.create_user(name, f"{name}@example.org", f"{name}-long-password", **fields)
+@pytest.fixture(autouse=True, scope="session")
+def quick_passwords() -> Iterator[None]:
+    """Hash passwords in no time; what they are hashed with is Django's business."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "PASSWORD_HASHERS", ["django.contrib.auth.hashers.MD5PasswordHasher"])
+        yield
+
+
+def _person(name: str, role: str) -> User:
+    user = User.objects.create_user(name, f"{name}@example.org", f"{name}-long-password", first_name=name.capitalize())
+    give_role(user, role)
+    return User.objects.get(pk=user.pk)
 
 
 @pytest.fixture
 def alice(db: None) -> User:
-    """Writes postmortems."""
-    return _person("alice", first_name="Alice")
+    """Writes postmortems: an author."""
+    return _person("alice", "Author")
 
 
 @pytest.fixture
 def bob(db: None) -> User:
-    """Manages: follows actionables."""
-    return _person("bob", first_name="Bob")
+    """Manages: follows actionables, keeps the taxonomy."""
+    return _person("bob", "Manager")
 
 
 @pytest.fixture
 def carol(db: None) -> User:
     """Administers."""
-    return _person("carol", first_name="Carol", is_staff=True, is_superuser=True)
+    return _person("carol", "Admin")
 
 
 @pytest.fixture
 def mallory(db: None) -> User:
-    """Must see nothing that is not open to all."""
-    return _person("mallory", first_name="Mallory")
+    """Reads, and must see nothing that is not open to all."""
+    return _person("mallory", "Reader")
 
 
 def load_five() -> None:

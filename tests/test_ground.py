@@ -112,13 +112,13 @@ def test_no_migration_is_missing(db):
 
 def variables_read() -> set[str]:
     """Every name the settings read from the environment."""
-    readers = {"text", "boolean", "number", "listed", "file_or_value"}
+    readers = {"text", "boolean", "choice", "given_secret", "number", "listed", "pairs", "file_or_value"}
     names: set[str] = set()
     for node in ast.walk(ast.parse((ROOT / "kb" / "settings.py").read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in readers:
             assert isinstance(node.args[0], ast.Constant)
             name = str(node.args[0].value)
-            names.update([name, f"{name}_FILE"] if node.func.id == "file_or_value" else [name])
+            names.update([name, f"{name}_FILE"] if node.func.id in {"file_or_value", "given_secret"} else [name])
     return names
 
 

@@ -1,5 +1,6 @@
 """Incidents, whose they are, what they hit, what caused them."""
 
+from .audit import Action, AuditEntry, record
 from .causes import Cause, CauseGroup, Certainty, IncidentCause, Nature, Role
 from .derived import CauseYear, Edition, Reference, RenderedText
 from .incidents import (
@@ -22,8 +23,9 @@ from .search import NameIndexed, SearchDocument, Word
 from .slugs import Moved, OldSlug, get_by_slug
 
 __all__ = [
-    "MILESTONES", "SECTIONS", "Cause", "CauseGroup", "CauseYear", "Certainty", "Detection", "Edition", "Incident",
-    "IncidentCause", "IncidentLink", "IncidentReader", "LinkKind", "Moved", "NameIndexed", "Nature", "Numbering",
-    "OldSlug", "Organisation", "Reference", "RenderedText", "Revision", "Role", "SavedSearch", "SearchDocument",
-    "Service", "Severity", "Status", "Visibility", "Word", "catch_up", "get_by_slug", "next_number",
+    "MILESTONES", "SECTIONS", "Action", "AuditEntry", "Cause", "CauseGroup", "CauseYear", "Certainty", "Detection",
+    "Edition", "Incident", "IncidentCause", "IncidentLink", "IncidentReader", "LinkKind", "Moved", "NameIndexed",
+    "Nature", "Numbering", "OldSlug", "Organisation", "Reference", "RenderedText", "Revision", "Role",
+    "SavedSearch", "SearchDocument", "Service", "Severity", "Status", "Visibility", "Word", "catch_up",
+    "get_by_slug", "next_number", "record",
 ]  # fmt: skip

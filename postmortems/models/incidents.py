@@ -187,6 +187,7 @@ class Incident(Slugged):
     slug_source = "title"
 
     class Meta:
+        permissions = [("publish_incident", "Can publish incident")]
         constraints = [
             one_of("severity", Severity, "incident"),
             one_of("status", Status, "incident"),

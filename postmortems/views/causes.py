@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from ..access import for_readers
 from ..conditional import revalidated
 from ..matrix import CauseLine, add_years, counted, groups, matrix_of
 from ..models import Cause, Incident, IncidentCause, Moved, Role, get_by_slug
@@ -22,6 +23,7 @@ COLUMNS = 8
 LOOKED_AT = 200
 
 
+@for_readers
 @require_safe
 @revalidated
 def index(request: HttpRequest) -> HttpResponse:
@@ -61,6 +63,7 @@ class Occurrence:
     roles: list[IncidentCause]
 
 
+@for_readers
 @require_safe
 @revalidated
 def detail(request: HttpRequest, slug: str) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from .. import search
-from ..access import sees_more
+from ..access import for_readers, sees_more
 from ..conditional import revalidated
 from ..facets import TITLES, Facets
 from ..filters import SORTS, IncidentFilter
@@ -33,6 +33,7 @@ DURATIONS = (
 )
 
 
+@for_readers
 @require_safe
 @revalidated
 def listing(request: HttpRequest) -> HttpResponse:
@@ -102,6 +103,7 @@ def _chips(request: HttpRequest, facets: Facets) -> list[dict[str, Any]]:
     ]
 
 
+@for_readers
 @require_safe
 def by_reference(request: HttpRequest, number: str) -> HttpResponse:
     """INC-n leads to the incident."""
@@ -109,6 +111,7 @@ def by_reference(request: HttpRequest, number: str) -> HttpResponse:
     return redirect(incident)
 
 
+@for_readers
 @require_safe
 @revalidated
 def detail(request: HttpRequest, slug: str) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from ..access import for_readers
 from ..conditional import revalidated
 from ..models import Incident, IncidentCause, Moved, Organisation, Service, get_by_slug
 from ..models.incidents import IncidentQuerySet
@@ -18,6 +19,7 @@ from .paging import PAGE, page_number
 LOOKED_AT = 200
 
 
+@for_readers
 @require_safe
 @revalidated
 def service(request: HttpRequest, slug: str) -> HttpResponse:
@@ -25,6 +27,7 @@ def service(request: HttpRequest, slug: str) -> HttpResponse:
     return _place(request, slug, "service", Service.objects.all())
 
 
+@for_readers
 @require_safe
 @revalidated
 def organisation(request: HttpRequest, slug: str) -> HttpResponse:

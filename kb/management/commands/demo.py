@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from kb.accounts.roles import demo_accounts, make_demo_accounts
 from kb.checks import lacks_static_files
 from postmortems.models import Incident
 
@@ -36,16 +38,19 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--force", action="store_true", help="Load into a database that holds other incidents.")
+        parser.add_argument("--remove-accounts", action="store_true", help="Remove the demonstration's accounts.")
 
-    def handle(self, *args: Any, force: bool = False, **options: Any) -> None:
+    def handle(self, *args: Any, force: bool = False, remove_accounts: bool = False, **options: Any) -> None:
         """Run each step that is due, and note it as done only once it is."""
         done = Stamps(settings.DATA_DIR / "demo.json")
         self._migrate()
-        self.check(databases=["default"])
+        if not remove_accounts:  # which a check asks for
+            self.check(databases=["default"])
         self._load(done, force=force)
         self._step("Recomputing", "refresh", done, _database_key("derived"), digest([*_fixture_files(), *_code()]))
         if not settings.DEBUG:
             self._collect(done)
+        self._accounts(remove=remove_accounts)
 
     def _migrate(self) -> None:
         """Apply migrations that are missing."""
@@ -65,6 +70,16 @@ class Command(BaseCommand):
         # Noted before as begun: a load that was cut short must not look like somebody's own data afterwards.
         done.begin(key)
         self._step("Loading five incidents", "loaddata", done, key, digest(_fixture_files()), *FIXTURES)
+
+    def _accounts(self, *, remove: bool) -> None:
+        """With DEMO=1 the accounts that sign in by a button; without, a way to the first account of one's own."""
+        if remove:
+            for user in demo_accounts():
+                user.delete()
+        elif settings.DEMO:
+            make_demo_accounts()
+        elif not User.objects.filter(is_superuser=True, is_active=True).exists():
+            self.stdout.write("Reading asks people to sign in, and nobody can administer yet: run `manage.py invite`.")
 
     def _collect(self, done: Stamps) -> None:
         """Collect static files when one changed."""

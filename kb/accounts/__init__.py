@@ -1,0 +1,1 @@
+"""Who signs in and how: accounts, roles, sessions, tokens, single sign-on."""

@@ -1,0 +1,167 @@
+"""Where allauth asks us: what counts as an attempt, what is written down, what people are told."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from allauth.account import app_settings
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from postmortems.models import Action, record
+
+from .doors import safe_next
+from .mail import post
+from .middleware import begin_session
+from .throttle import LIMITS, consume, in_words, known_device, remember_device, wait
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+UNTOLD = {"account/messages/logged_in.txt", "account/messages/logged_out.txt"}
+
+
+class Adapter(DefaultAccountAdapter):
+    """Names and passwords."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "username_password_mismatch": "This name and this password do not go together.",
+        "incorrect_password": "This is not your password.",
+        "enter_current_password": "This is not your current password.",
+        "incorrect_code": "This code is not right, or no longer.",
+        "too_many_login_attempts": "Too many attempts. Try again in a few minutes.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Nobody makes an account for themselves without an invitation."""
+        return False
+
+    def is_safe_url(self, url: str | None) -> bool:
+        """Only addresses on this site, written without a host."""
+        return bool(url and safe_next(self.request, url))
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Where the request comes from; those of which it cannot be told count together."""
+        return getattr(request, "client_address", "") or "0.0.0.0"  # noqa: S104 - stands for unknown
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt before the password is hashed; ValidationError when it is one too many."""
+        name = credentials.get("username", "").strip()
+        device = known_device(request, name)
+        key, action = (device, "known_device") if device else (name.casefold(), "login_failed")
+        usage = (
+            consume(request, action, key)
+            if device
+            else ratelimit.consume(request, app="allauth.account", action=action, key=key)
+        )
+        if usage:
+            self._login_failed_rl_usage = usage
+            return
+        limits = LIMITS if device else app_settings.RATE_LIMITS
+        request.throttled = wait(request, action, key, limits)  # type: ignore[attr-defined]
+        if cache.add(f"throttled:{sha256(key.encode()).hexdigest()}", 1, timeout=60):  # one line a minute is enough
+            record(Action.SIGN_IN_THROTTLED, _known(name), request=request)
+        seconds = in_words(request.throttled)  # type: ignore[attr-defined]
+        raise ValidationError(f"Too many attempts. Try again in {seconds}.", code="too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """Whoever has this name and password and may sign in; others are told nothing of who may not."""
+        user = super().authenticate(request, **credentials)
+        return user if user is not None and user.is_active else None
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Write it down. A name that nobody has is left out: it may be a password in the wrong field."""
+        record(Action.SIGN_IN_FAILED, _known(credentials.get("username", "")), request=request)
+
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        """Sign in: a new session begins."""
+        super().login(request, user)
+        begin_session(request)
+        record(Action.SIGNED_IN, request=request, by=user, detail=_how(request))
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **options: Any) -> HttpResponse:
+        """Where to go; this browser is known from now on."""
+        response: HttpResponse = super().post_login(request, user, **options)
+        remember_device(request, response, user)
+        return response
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """The account page."""
+        return reverse("account")
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        message_context: dict[str, Any] | None = None,
+        extra_tags: str = "",
+        message: str | None = None,
+    ) -> None:
+        """A notice for the next account page; that one signed in or out shows by itself."""
+        if message_template not in UNTOLD:
+            super().add_message(request, level, message_template, message_context, extra_tags, message)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send beside the request."""
+        told = {"request": self.request, "email": email, "current_site": _Site(self.request.get_host())}
+        post(self.render_mail(template_prefix, email, {**told, **context}))
+
+
+class _Site:
+    """What mails call this installation."""
+
+    name = "Hindsight"
+
+    def __init__(self, domain: str) -> None:
+        self.domain = domain
+
+
+def _known(name: str) -> str:
+    return name if User.objects.filter(username__iexact=name).exists() else "a name that nobody has"
+
+
+def _how(request: HttpRequest) -> str:
+    """The ways in which this person proved who they are, as in "password, mfa"."""
+    steps = request.session.get("account_authentication_methods", [])
+    return ", ".join(dict.fromkeys(str(step.get("type") or step.get("method")) for step in steps))
+
+
+class TwoStepAdapter(DefaultMFAAdapter):
+    """Second steps: their secrets are encrypted in the database, with keys that follow from the secret key."""
+
+    error_messages = {**DefaultMFAAdapter.error_messages, "incorrect_code": Adapter.error_messages["incorrect_code"]}
+
+    def get_totp_label(self, user: AbstractBaseUser) -> str:
+        """What the app calls the account."""
+        return user.get_username()
+
+    def encrypt(self, text: str) -> str:
+        """For the database."""
+        return _cipher().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """From the database; a secret of a former key matches no code, so that its person needs a recovery code."""
+        try:
+            return _cipher().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            return ""
+
+    def _get_site_name(self) -> str:
+        return "Hindsight"
+
+
+def _cipher() -> MultiFernet:
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return MultiFernet([Fernet(urlsafe_b64encode(sha256(b"two-step" + key.encode()).digest())) for key in keys])

@@ -1,0 +1,62 @@
+"""Passwords are checked by allauth; here a signed-in person is fetched with all their permissions in one query."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.auth_backends import AuthenticationBackend
+from django.conf import settings
+from django.contrib.auth.models import Permission, User
+from django.db.models import CharField, F, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Concat
+
+from .roles import DEMONSTRATION
+
+
+class Joined(Func):
+    """All values of a subquery in one text, with commas between."""
+
+    function = "GROUP_CONCAT"
+    output_field = CharField()
+
+    def as_postgresql(self, compiler: Any, connection: Any, **options: Any) -> Any:
+        """PostgreSQL's name for it."""
+        return self.as_sql(compiler, connection, template="STRING_AGG(%(expressions)s, ',')", **options)
+
+
+def _names(**condition: Any) -> Coalesce:
+    """The names of the permissions that fulfil a condition on the user, as in "auth.add_user,auth.change_user"."""
+    name = Concat("content_type__app_label", Value("."), "codename")
+    found = Permission.objects.filter(**condition).order_by().annotate(dotted=name)
+    return Coalesce(Subquery(found.annotate(joined=Joined(F("dotted"))).values("joined")), Value(""))
+
+
+def people() -> QuerySet[User]:
+    """Those who can sign in here, with their permissions; the demonstration's accounts only within it."""
+    found = User.objects.annotate(
+        granted=_names(user=OuterRef("pk")), granted_by_role=_names(group__user=OuterRef("pk"))
+    )
+    return found if settings.DEMO else found.exclude(groups__name=DEMONSTRATION)
+
+
+def with_permissions(user: User | None) -> User | None:
+    """The person with what was fetched put where Django looks for it, so that no rule costs a query of its own."""
+    if user is None:
+        return None
+    own, by_role = (
+        {name for name in text.split(",") if name}
+        for text in (user.granted, user.granted_by_role)  # type: ignore[attr-defined]
+    )
+    user._user_perm_cache, user._group_perm_cache = own, by_role  # type: ignore[attr-defined]
+    if not user.is_superuser:
+        user._perm_cache = own | by_role  # type: ignore[attr-defined]
+    return user
+
+
+class Backend(AuthenticationBackend):
+    """allauth's check of name and password, and one query for whoever is signed in."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        """Who a session belongs to (one query); None when they may not sign in any more."""
+        user = with_permissions(people().filter(pk=user_id).first())
+        return user if user is not None and self.user_can_authenticate(user) else None
