@@ -108,6 +108,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
 AUTHENTICATION_BACKENDS = ["kb.accounts.backend.Backend"]
@@ -145,6 +146,12 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # locked out by strangers, and a browser that its person has used before is counted by itself (adapter.py).
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,200/h/key", "reset_password": "10/m/ip,5/h/key"}
 MFA_ADAPTER = "kb.accounts.adapter.TwoStepAdapter"
+MFA_FORMS = {
+    "add_webauthn": "kb.accounts.passkeys.AddForm",
+    "login_webauthn": "kb.accounts.passkeys.SignInForm",
+    "authenticate_webauthn": "kb.accounts.passkeys.SecondStepForm",
+    "reauthenticate_webauthn": "kb.accounts.passkeys.ConfirmForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.conf import settings
 from django.db.models import Q
 
 if TYPE_CHECKING:
@@ -40,7 +41,18 @@ def for_programs(view: View) -> View:
 
 def _may(user: Reader, permission: str) -> bool:
     """Costs no query: the permissions of whoever signed in come with them (kb/accounts/backend.py)."""
-    return bool(user.is_active and user.has_perm(permission))  # type: ignore[union-attr]
+    person: Any = user
+    return bool(person.is_active and person.has_perm(permission))
+
+
+def standing(user: Reader) -> tuple[object, ...]:
+    """All about a reader that pages depend on: who they are, what they may do, how open the site is (no query)."""
+    site = settings.READING, settings.DEMO
+    if not user.is_authenticated:
+        return site
+    person: Any = user
+    rights = "all" if person.is_superuser else sorted(person.get_all_permissions())
+    return *site, person.pk, person.get_username(), person.get_full_name(), person.is_staff, rights
 
 
 def may_file(user: Reader) -> bool:

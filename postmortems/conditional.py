@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import condition
 
+from .access import standing
 from .models import Edition
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def etag(request: HttpRequest, *args: Any, **kwargs: Any) -> str:
     parts = (
         edition,
         settings.RELEASE,
-        request.user.pk,
+        standing(request.user),
         request.COOKIES.get(settings.CSRF_COOKIE_NAME, "") if request.user.is_authenticated else "",
         request.COOKIES.get("preferences", ""),
         timezone.now().date(),

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import connection
 
 from kb import checks
+from kb.accounts.roles import ROLES, make_demo_accounts
 
 KEY = "a-long-key-of-tests-0123456789-abcdefghijklmnopqrstuvwxyz"
 
@@ -173,3 +174,38 @@ def test_nothing_to_say_about_the_documented_settings_of_a_team(tmp_path):
 
     manage("collectstatic", "--noinput", "--verbosity=0")
     manage("check", "--deploy", "--fail-level=WARNING", "--database=default")
+
+
+def test_the_demonstration_stays_on_this_machine(safe):
+    safe.DEMO = True
+    assert ids(checks.check_reading()) == {"hindsight.E021"}
+    safe.HTTPS, safe.ALLOWED_HOSTS = False, ["localhost", "127.0.0.1"]
+    assert ids(checks.check_reading()) == set()
+
+
+def test_accounts_of_the_demonstration_elsewhere(db, settings):
+    assert ids(checks.demo_accounts_outside(connection)) == set()
+    make_demo_accounts()
+    assert ids(checks.demo_accounts_outside(connection)) == {"hindsight.E022"}
+    settings.DEMO = True
+    assert ids(checks.demo_accounts_outside(connection)) == set()
+
+
+@pytest.mark.parametrize(
+    ("issuer", "client", "roles", "expected"),
+    [
+        ("", "", {}, set()),
+        ("https://id.example.org", "hindsight", {"sre": "Author"}, set()),
+        ("http://localhost:8080", "hindsight", {}, set()),
+        ("http://id.example.org", "hindsight", {}, {"hindsight.E023"}),
+        ("https://id.example.org", "", {}, {"hindsight.E024"}),
+        ("https://id.example.org", "hindsight", {"sre": "author"}, {"hindsight.E025"}),
+    ],
+)
+def test_single_sign_on_is_set_up_whole(safe, issuer, client, roles, expected):
+    safe.OIDC_ISSUER, safe.OIDC_CLIENT_ID, safe.OIDC_ROLES = issuer, client, roles
+    assert ids(checks.check_reading()) == expected
+
+
+def test_the_checks_know_the_roles():
+    assert tuple(ROLES) == checks.ROLES

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.core.management.base import SystemCheckError
 
+from kb.accounts.roles import role_of
 from kb.management.commands import demo
 from tests.factories import make_incident
 
@@ -80,6 +83,21 @@ def test_with_debug_nothing_is_collected(db, ran, settings):
 def test_an_emptied_database_is_filled_again(db, ran):
     run(ran)
     assert run(ran) == ["loaddata"]
+
+
+def test_accounts_are_made_in_the_demonstration_alone(db, ran, settings, capsys):
+    run(ran)
+    assert not User.objects.exists()
+    assert "manage.py invite" in capsys.readouterr().out
+    settings.DEMO = True
+    run(ran)
+    run(ran)
+    assert [role_of(user) for user in User.objects.order_by("pk")] == ["Reader", "Author", "Manager", "Admin"]
+    settings.DEMO = False
+    with pytest.raises(SystemCheckError, match="E022"):
+        run(ran)
+    run(ran, remove_accounts=True)
+    assert not User.objects.exists()
 
 
 def test_ones_own_data_is_left_alone(db, ran, capsys):

@@ -172,3 +172,35 @@ def test_the_key_is_no_part_of_the_checkout(tmp_path):
 
 def test_a_wrong_value_stops_the_start_with_its_name(tmp_path):
     assert "TRUST_PROXY is 'perhaps'" in _settings(tmp_path, "1", TRUST_PROXY="perhaps")
+
+
+def test_who_may_read(tmp_path):
+    expression = "(settings.READING, settings.DEMO)"
+    assert _settings(tmp_path, expression) == "('signed-in', False)"
+    assert _settings(tmp_path, expression, DEMO="1") == "('open', True)"
+    assert _settings(tmp_path, expression, DEMO="1", READING="signed-in") == "('signed-in', True)"
+    assert "READING is 'public'; use one of open, signed-in" in _settings(tmp_path, "1", READING="public")
+
+
+def test_mail():
+    found = environment.mail("smtp://me:p%40ss@mail.example.org")
+    assert (found["EMAIL_HOST_PASSWORD"], found["EMAIL_PORT"], found["EMAIL_USE_TLS"]) == ("p@ss", 587, True)
+    found = environment.mail("smtps://mail.example.org")
+    assert (found["EMAIL_PORT"], found["EMAIL_USE_SSL"], found["EMAIL_USE_TLS"]) == (465, True, False)
+    assert environment.mail("smtp://localhost:25?tls=off")["EMAIL_USE_TLS"] is False
+    assert environment.mail("")["EMAIL_BACKEND"].endswith("console.EmailBackend")
+
+
+@pytest.mark.parametrize("url", ["mail.example.org", "http://mail.example.org", "smtp://", "smtp://host:port"])
+def test_wrong_mail_address_names_the_variable(url):
+    with pytest.raises(ImproperlyConfigured, match="EMAIL_URL"):
+        environment.mail(url)
+
+
+def test_pairs(monkeypatch):
+    monkeypatch.setenv("OIDC_ROLES", "sre=Author, the leads = Manager")
+    assert environment.pairs("OIDC_ROLES") == {"sre": "Author", "the leads": "Manager"}
+    for wrong in ("sre", "sre=", "=Author"):
+        monkeypatch.setenv("OIDC_ROLES", wrong)
+        with pytest.raises(ImproperlyConfigured, match="OIDC_ROLES"):
+            environment.pairs("OIDC_ROLES")

@@ -95,7 +95,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
     """Sign out in one other browser, or in all others."""
     user, key = acting(request), request.POST.get("session", "")
     others = Session.objects.live_of(user).exclude(session_key=request.session.session_key)
-    chosen = others if key == "all" else others.filter(pk__in=[key[:40]])
+    chosen = others if key == "all" else others.filter(pk=key if key.isalnum() else "")
     for session in chosen:
         record(Action.SESSION_ENDED, str(session), request=request)
     count = chosen.delete()[0]

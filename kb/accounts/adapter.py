@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import reverse
 
 from postmortems.models import Action, record
@@ -96,6 +98,10 @@ class Adapter(DefaultAccountAdapter):
         remember_device(request, response, user)
         return response
 
+    def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
+        """Known to the single sign-on, but switched off here: as for those who have no account."""
+        return render(request, "account/signup_closed.html", status=403)
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """The account page."""
         return reverse("account")
@@ -162,6 +168,10 @@ class TwoStepAdapter(DefaultMFAAdapter):
         return "Hindsight"
 
 
+@lru_cache(maxsize=2)
+def _keys(*secrets: str) -> MultiFernet:
+    return MultiFernet([Fernet(urlsafe_b64encode(sha256(f"two-step {key}".encode()).digest())) for key in secrets])
+
+
 def _cipher() -> MultiFernet:
-    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return MultiFernet([Fernet(urlsafe_b64encode(sha256(b"two-step" + key.encode()).digest())) for key in keys])
+    return _keys(*(str(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)))

@@ -36,7 +36,7 @@ class Doors(LoginRequiredMiddleware):
             return None
         return super().process_view(request, view_func, view_args, view_kwargs)
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         """To the sign-in and back. The same for what is there and what is not."""
         address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': _wanted(request)})}"
         if request.headers.get("HX-Request"):

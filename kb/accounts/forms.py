@@ -11,9 +11,11 @@ from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils import timezone
 
 from kb.models.tokens import Scope
+from postmortems.models import Action, record
 
 # Long enough for any password manager, short enough to hash.
 LONGEST_PASSWORD = 256
@@ -75,9 +77,24 @@ class SetPasswordForm(allauth.SetPasswordForm):
 class ResetPasswordForm(allauth.ResetPasswordForm):
     """The mail address to send a link to."""
 
+    users: list[User]
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _bounded(self, email="Mail address")
+
+    def clean_email(self) -> str:
+        """Only those who have a password choose a new one: others come by single sign-on, and go by it."""
+        email: str = super().clean_email()
+        self.users = [user for user in self.users if user.has_usable_password()]
+        return email
+
+    def save(self, request: HttpRequest, **options: Any) -> str:
+        """Send the link, if there is anybody to send it to."""
+        for user in self.users:
+            record(Action.PASSWORD_RESET_ASKED, user.get_username(), request=request)
+        email: str = super().save(request, **options)
+        return email
 
 
 class NewPasswordForm(allauth.ResetPasswordKeyForm):
@@ -89,7 +106,7 @@ class NewPasswordForm(allauth.ResetPasswordKeyForm):
         del self.fields["password2"]
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(forms.ModelForm):
     """What a person says about themselves."""
 
     class Meta:
@@ -116,7 +133,7 @@ class TokenForm(forms.Form):
         return timezone.now() + timedelta(days=int(days)) if days else None
 
 
-class WelcomeForm(forms.ModelForm):  # type: ignore[type-arg]
+class WelcomeForm(forms.ModelForm):
     """A new account, made by an invitation."""
 
     password = forms.CharField(

@@ -26,7 +26,7 @@ LIMITS = {"token": "30/m/ip", "known_device": "10/5m/key", "invitation": "20/m/i
 
 def consume(request: HttpRequest, action: str, key: str = "") -> ratelimit.RateLimitUsage | None:
     """Count one attempt; None when it is one too many. What is returned can be given back with `rollback`."""
-    return ratelimit.consume(request, app="kb", action=action, key=key, config=LIMITS)
+    return ratelimit.consume(request, app="kb", action=action, key=key, config=LIMITS, limit_get=True)
 
 
 def wait(request: HttpRequest, action: str, key: str, config: dict[str, str] | None = None) -> int:

@@ -5,7 +5,6 @@ from allauth.mfa.base import views as second_step
 from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
-from allauth.socialaccount.providers.openid_connect import views as openid_connect
 from django.urls import path, re_path
 
 from . import account, auditing, views
@@ -16,7 +15,7 @@ urlpatterns = [
     path("sign-in/second-step/", second_step.authenticate, name="mfa_authenticate"),
     path("sign-in/passkey/", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("sign-in/<slug:provider_id>/", views.single_sign_on, name="openid_connect_login"),
-    path("sign-in/<slug:provider_id>/callback/", openid_connect.callback, name="openid_connect_callback"),
+    path("sign-in/<slug:provider_id>/callback/", views.single_sign_on_done, name="openid_connect_callback"),
     path("sign-out/", views.sign_out, name="account_logout"),
     path("welcome/<str:secret>/", views.welcome, name="welcome"),
     path("password/forgotten/", allauth.password_reset, name="account_reset_password"),

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
+from typing import Any
+
 from allauth.account import views as allauth
 from allauth.account.adapter import get_adapter
 from allauth.account.internal import flows
@@ -17,7 +21,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from requests import RequestException
 
 from kb.models import Invitation
 from postmortems.models import Action, record
@@ -27,6 +32,7 @@ from .forms import WelcomeForm
 from .roles import DEMO_ACCOUNTS, demo_accounts, give_role
 from .throttle import consume
 
+logger = logging.getLogger(__name__)
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -105,10 +111,28 @@ def _accept(invitation: Invitation, form: WelcomeForm, request: HttpRequest) -> 
 @require_POST
 def single_sign_on(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     """To the provider. By a page that goes on by itself: the policy forbids a form to be redirected to another site."""
-    response: HttpResponseBase = openid_connect.login(request, provider_id)
+    response = _asking(openid_connect.login, request, provider_id)
     if response.status_code != 302:
         return response
     return render(request, "account/onward.html", {"address": response.headers["Location"]})
+
+
+@login_not_required
+@never_cache
+@require_safe
+def single_sign_on_done(request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """Back from the provider."""
+    return _asking(openid_connect.callback, request, provider_id)
+
+
+def _asking(view: Callable[..., Any], request: HttpRequest, provider_id: str) -> HttpResponseBase:
+    """A view that talks to the provider; when that is away or answers nonsense, people are told and the log too."""
+    try:
+        response: HttpResponseBase = view(request, provider_id)
+    except (RequestException, LookupError, TypeError, ValueError) as error:
+        logger.error("Single sign-on failed: %s", error)
+        return render(request, "account/sso_failed.html", status=401)
+    return response
 
 
 def admin_entrance(request: HttpRequest) -> HttpResponse:
