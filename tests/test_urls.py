@@ -145,7 +145,7 @@ def test_what_is_not_there_is_404(client: Client, address: str) -> None:
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("address", PAGES)
+@pytest.mark.parametrize("address", [*PAGES, "/sign-in/", "/password/forgotten/", "/sign-out/"])
 def test_every_page_carries_its_security_headers(client: Client, address: str) -> None:
     headers = client.get(address).headers
     policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))

@@ -24,7 +24,9 @@ SAFE = ("GET", "HEAD")
 
 
 def sessions(get_response: GetResponse) -> GetResponse:
-    """Ends a session that is too old, and notes now and then that it is in use and from where."""
+    """Ends a session that is too old, notes now and then that it is in use and from where, and keeps answers that
+    may be one person's out of caches.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
@@ -33,7 +35,10 @@ def sessions(get_response: GetResponse) -> GetResponse:
                 logout(request)
             elif now - request.session.get("seen", 0) > SEEN_EVERY:
                 note_place(request)
-        return get_response(request)
+        response = get_response(request)
+        # What no view thought about is kept nowhere.
+        response.headers.setdefault("Cache-Control", "private, no-cache, no-store")
+        return response
 
     return middleware
 
