@@ -25,9 +25,8 @@ OURS = [model for model in admin.site._registry if model._meta.app_label != "aut
 
 @pytest.fixture
 def desk(client: Client, carol: User) -> Client:
-    """Carol, signed in; her first page notes where from."""
+    """Carol, signed in."""
     client.force_login(carol)
-    client.get("/keyboard/")
     return client
 
 

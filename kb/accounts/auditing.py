@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from postmortems.access import may_administer
+from postmortems.export import BYTE_ORDER_MARK, safe
 from postmortems.models import Action, AuditEntry, record
 from postmortems.models.audit import AuditQuerySet
 from postmortems.views.paging import page_number, parameters
@@ -23,8 +24,6 @@ from postmortems.views.paging import page_number, parameters
 PER_PAGE = 50
 WHAT = [("", "Everything"), *((kind.value, kind.value.capitalize()) for kind in Action)]
 COLUMNS = ("at", "actor", "action", "object", "detail", "address")
-# A spreadsheet takes a cell that begins with one of these for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class ChoiceForm(forms.Form):
@@ -121,15 +120,14 @@ class _Echo:
 
 def _csv_lines(rows: Any) -> Iterator[str]:
     writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
+    yield BYTE_ORDER_MARK + writer.writerow(COLUMNS)
     for row in rows:
         yield writer.writerow([cell(row[name]) for name in COLUMNS])
 
 
 def cell(value: Any) -> str:
     """A value for a spreadsheet: times in ISO 8601, and nothing that it would take for a formula."""
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return safe(value.isoformat() if isinstance(value, datetime) else str(value))
 
 
 def _json_lines(rows: Any) -> Iterator[str]:

@@ -38,7 +38,7 @@ class Doors(LoginRequiredMiddleware):
 
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         """To the sign-in and back. The same for what is there and what is not."""
-        address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': _wanted(request)})}"
+        address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': _wanted(request)}, safe='/')}"
         if request.headers.get("HX-Request"):
             # A part of a page must not be replaced by the sign-in: the browser goes there as a whole.
             return HttpResponse(status=204, headers={"HX-Redirect": address, "Cache-Control": "no-store"})

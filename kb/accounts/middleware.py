@@ -31,9 +31,9 @@ def sessions(get_response: GetResponse) -> GetResponse:
     def middleware(request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             now = int(time.time())
-            if now - request.session.setdefault("started", now) > settings.SESSION_ABSOLUTE_AGE:
+            if now - request.session.get("started", now) > settings.SESSION_ABSOLUTE_AGE:
                 logout(request)
-            elif now - request.session.get("seen", 0) > SEEN_EVERY:
+            elif now - request.session.get("seen", now) > SEEN_EVERY:
                 note_place(request)
         response = get_response(request)
         # What no view thought about is kept nowhere.

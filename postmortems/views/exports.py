@@ -11,11 +11,14 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from .. import export
+from ..access import for_readers
 from ..conditional import remembered, tagged
 from ..feed import Feed, atom
 from ..listed import LIMIT, Listed, described, listed, normalised
+from ..models import Action, record
 
 
+@for_readers
 @require_safe
 @tagged
 def as_csv(request: HttpRequest) -> HttpResponseBase:
@@ -25,6 +28,7 @@ def as_csv(request: HttpRequest) -> HttpResponseBase:
     return _file(request, found, rows, "csv", "text/csv; charset=utf-8")
 
 
+@for_readers
 @require_safe
 @tagged
 def as_json(request: HttpRequest) -> HttpResponseBase:
@@ -42,6 +46,7 @@ def as_json(request: HttpRequest) -> HttpResponseBase:
     return _file(request, found, lines, "json", "application/json")
 
 
+@for_readers
 @require_safe
 @tagged
 def as_atom(request: HttpRequest) -> HttpResponse:
@@ -64,6 +69,8 @@ def _file(
     headers = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     if found.cut:
         headers["Rows-Cut-At"] = str(LIMIT)
+    if request.method == "GET" and request.user.is_authenticated:
+        record(Action.EXPORTED, f"{name}.{kind}", request=request)
     made = iter(()) if request.method == "HEAD" else content
     return StreamingHttpResponse(made, content_type=content_type, headers=headers)
 

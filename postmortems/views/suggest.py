@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from .. import search
+from ..access import for_readers
 from ..conditional import tagged
 from ..search_query import parse
 
@@ -19,6 +20,7 @@ HEADINGS = {
 }
 
 
+@for_readers
 @require_safe
 @tagged
 def options(request: HttpRequest) -> HttpResponse:
