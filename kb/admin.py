@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from postmortems.access import may_administer
 from postmortems.models import Action, AuditEntry, record
 
 from .models import Session, Token
@@ -133,8 +134,20 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
+class PrivateAdmin(ReadOnlyAdmin):
+    """For admins alone, whatever permissions of ours somebody was given."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only admins."""
+        return may_administer(request.user)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Only admins."""
+        return may_administer(request.user)
+
+
 @admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
+class AuditEntryAdmin(PrivateAdmin):
     """The audit log."""
 
     list_display = ["at", "actor", "action", "object", "detail", "address"]
@@ -143,7 +156,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Token)
-class TokenAdmin(ReadOnlyAdmin):
+class TokenAdmin(PrivateAdmin):
     """Whose tokens there are; their secrets are nowhere."""
 
     list_display = ["name", "user", "scope", "created_at", "expires_at", "last_used_at", "revoked_at"]

@@ -12,7 +12,8 @@ from django.contrib.auth.models import Group, User
 from django.urls import get_resolver
 from django.utils import timezone
 
-from postmortems.models import Incident, Numbering, OldSlug, Revision, SavedSearch
+from kb.models import Token
+from postmortems.models import Action, AuditEntry, Incident, Numbering, OldSlug, Revision, SavedSearch, record
 
 DOCUMENT = (settings.BASE_DIR / "docs" / "permissions.md").read_text("utf-8")
 ROLES = ("Nobody", "Reader", "Author", "Manager", "Admin")
@@ -117,4 +118,8 @@ def one_of_each() -> None:
     if not Revision.objects.exists():
         Revision.objects.create(incident=Incident.objects.earliest("pk"), number=1, at=timezone.now())
     owner = User.objects.earliest("pk")
+    if not AuditEntry.objects.exists():
+        record(Action.EXPORTED, "everything")
+    if not Token.objects.exists():
+        Token.objects.make(owner, "Nightly export", "read", None)
     SavedSearch.objects.get_or_create(owner=owner, name="Restarts", defaults={"query": "q=restart"})
