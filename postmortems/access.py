@@ -88,7 +88,7 @@ def personal(pk: int | str) -> str:
 def audience(user: Reader) -> str:
     """Whose pages this person gets: "open" as everybody, "all" as an admin, or "reader:12" with what names them.
 
-    At most one query, asked once of each user object; `Edition.of` settles it along with its own.
+    Whoever signed in comes with the answer (kb/accounts/backend.py); of another user object it is asked once.
     """
     if not user.is_active or user.pk is None:
         return EVERYBODY

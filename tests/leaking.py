@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from django.contrib import admin
 from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.contrib.contenttypes.models import ContentType
+from django.core.cache import cache
 from django.db import models
 from django.db.models import Model
 from django.test import Client
@@ -286,6 +287,7 @@ def _ask(client: Client, method: str, address: str, data: Any = None) -> Answer:
 def answers(clients: dict[str, Client]) -> Iterator[tuple[Key, Answer]]:
     """What each of these people gets from whatever can be asked, as ((person, what), (status, headers, body))."""
     for name, client in clients.items():
+        cache.clear()  # attempts that are counted
         for address in own_addresses():
             yield (name, address), _ask(client, "get", address)
         user: Any = User.objects.filter(username=name).first() or AnonymousUser()

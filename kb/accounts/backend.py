@@ -7,8 +7,10 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
-from django.db.models import CharField, F, Func, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, Exists, F, Func, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Concat
+
+from postmortems.models import IncidentReader
 
 from .roles import DEMONSTRATION
 
@@ -32,9 +34,15 @@ def _names(**condition: Any) -> Coalesce:
 
 
 def people() -> QuerySet[User]:
-    """Those who can sign in here, with their permissions; the demonstration's accounts only within it."""
+    """Those who can sign in here, with their permissions and whether a hidden incident names them (access.audience).
+
+    The demonstration's accounts only within it.
+    """
+    hidden = IncidentReader.objects.filter(user=OuterRef("pk"), incident__is_open=0)
     found = User.objects.annotate(
-        granted=_names(user=OuterRef("pk")), granted_by_role=_names(group__user=OuterRef("pk"))
+        granted=_names(user=OuterRef("pk")),
+        granted_by_role=_names(group__user=OuterRef("pk")),
+        sees_more=Exists(hidden),
     )
     return found if settings.DEMO else found.exclude(groups__name=DEMONSTRATION)
 
