@@ -7,12 +7,15 @@ no bare `<` or `&`. Only fixed tokens are inserted, so taking them out again giv
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from html import unescape
 
 # The sanitiser leaves `>` alone inside attribute values, so quoted values are stepped over as a whole.
-_TOKEN = re.compile(r'<(?P<tag>/?[a-z0-9]+)(?:[^<>"]|"[^"]*")*+>|(?P<space>(?:\s|&nbsp;)++)|(?P<char>&[a-z]+;|[^<])')
+_TOKEN = re.compile(
+    r'<(?P<tag>/?[a-z0-9]+)(?:[^<>"]|"[^"]*")*+>|(?P<space>(?:\s|&nbsp;)++)|(?P<text>[^<&\s]++)|(?P<entity>&[a-z]+;|&)'
+)
 _KEY = re.compile(r"[a-z0-9-]{1,40}\Z")
 _INLINE = frozenset("a abbr b code del em i img ins kbd mark s samp span strong sub sup".split())  # noqa: SIM905
 _CLOSE = "</mark>"
@@ -20,35 +23,49 @@ _CLOSE = "</mark>"
 
 @dataclass
 class _Run:
-    """Text between two block boundaries: one entry per character a reader sees, white space as one blank.
+    """Text between two block boundaries, as a reader sees it: white space as one blank.
 
-    spans holds the place of each character in the HTML, as (start, end).
+    For each part of the text: where it begins in the run and its place in the HTML as (start, end). A part stands there
+    character by character, unless its place has another length: an entity or white space.
     """
 
-    characters: list[str] = field(default_factory=list)
-    spans: list[tuple[int, int]] = field(default_factory=list)
+    parts: list[str] = field(default_factory=list)
+    begins: list[int] = field(default_factory=list)
+    places: list[tuple[int, int]] = field(default_factory=list)
+    length: int = 0
 
-    def add(self, character: str, start: int, end: int) -> None:
-        """An entity may stand for more than one character; each gets the whole place of the entity."""
-        for one in character:
-            self.characters.append(one)
-            self.spans.append((start, end))
+    def add(self, part: str, start: int, end: int) -> None:
+        self.parts.append(part)
+        self.begins.append(self.length)
+        self.places.append((start, end))
+        self.length += len(part)
 
     def add_space(self, start: int, end: int) -> None:
-        if self.characters and self.characters[-1] != " ":
+        if self.parts and self.parts[-1] != " ":
             self.add(" ", start, end)
 
     def find(self, passage: str) -> tuple[int, int] | None:
         """Where the passage stands in the HTML, tags inside it included."""
-        at = "".join(self.characters).find(passage)
-        return (self.spans[at][0], self.spans[at + len(passage) - 1][1]) if at >= 0 else None
+        at = "".join(self.parts).find(passage)
+        return (self._place(at)[0], self._place(at + len(passage) - 1)[1]) if at >= 0 else None
+
+    def _place(self, at: int) -> tuple[int, int]:
+        """The place of one character; the whole of an entity that stands for it."""
+        number = bisect(self.begins, at) - 1
+        start, end = self.places[number]
+        if end - start != len(self.parts[number]):
+            return start, end
+        start += at - self.begins[number]
+        return start, start + 1
 
 
 def _runs(html: str) -> Iterator[_Run]:
     run = _Run()
     for token in _TOKEN.finditer(html):
-        if token["char"]:
-            run.add(unescape(token["char"]), *token.span())
+        if token["text"]:
+            run.add(token["text"], *token.span())
+        elif token["entity"]:
+            run.add(unescape(token["entity"]), *token.span())
         elif token["space"] or token["tag"] == "br":
             run.add_space(*token.span())
         elif token["tag"].lstrip("/") not in _INLINE:
@@ -64,7 +81,7 @@ def collapsed(text: str) -> str:
 
 def plain(html: str) -> str:
     """What a reader sees of the HTML, on one line; a block boundary counts as white space."""
-    return collapsed(" ".join("".join(run.characters) for run in _runs(html)))
+    return collapsed(" ".join("".join(run.parts) for run in _runs(html)))
 
 
 def contains(html: str, passage: str) -> bool:

@@ -22,6 +22,7 @@ from django.test import Client
 from django.utils import timezone
 
 from actionables.models import Actionable
+from kb.accounts import urls as accounts
 from postmortems.admin import DERIVED
 from postmortems.models import Cause, Incident, IncidentReader, Organisation, SearchDocument, Service
 from postmortems.refresh import refresh_cause, refresh_incident, refresh_place
@@ -211,6 +212,8 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     ),
     "causes": ("view=list",),
 }  # fmt: skip
+# Pages about oneself: asked once, not in variants.
+ABOUT_ACCOUNTS = {pattern.name for pattern in accounts.urlpatterns}
 # More addresses of the same page, by its name.
 OTHER_ADDRESSES: dict[str, tuple[str, ...]] = {
     "incident": ("/incidents/partner/", f"/incidents/{SLUG}/", f"/incidents/{FORMER}/"),
@@ -230,6 +233,8 @@ def own_addresses() -> Iterator[str]:
         for address in (address_of(entry), *OTHER_ADDRESSES.get(name, ())):
             plain = address.partition("?")[0]
             yield address
+            if name in ABOUT_ACCOUNTS:
+                continue
             yield from (f"{plain}?{query}".rstrip("?") for query in (*EVERYWHERE, *VARIANTS.get(name, ())))
 
 

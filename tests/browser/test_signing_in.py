@@ -69,7 +69,7 @@ def test_by_an_authenticator_app(page: Page, anna: User) -> None:
     sign_in(page, "/account/two-step/add/")
     confirm(page)
     key = page.locator(".key-code").inner_text()
-    assert page.locator("img.qr").evaluate("image => image.naturalWidth") > 0
+    page.wait_for_function("document.querySelector('img.qr').naturalWidth > 0")
     page.get_by_label("Authenticator code").fill(code(key))
     page.get_by_role("button", name="Turn it on").click()
     expect(page.locator(".codes code")).to_have_count(10)
