@@ -181,6 +181,33 @@ def test_a_renamed_cause_is_indexed_anew():
     assert found("toves") == {incident.number}
 
 
+def test_a_cause_is_indexed_anew_that_was_never_noted_before_it_was_renamed():
+    cause = make_cause("Mimsy borogoves")
+    incident = make_incident(causes=(cause,))
+    refresh_incident(incident)
+    cause.name, cause.aliases = "Slithy toves", "Gimble wabe"
+    cause.save()
+    search.index_name(cause)
+    assert found("borogoves") == set()
+    assert found("toves") == found("wabe") == found('cause:"gimble wabe"') == {incident.number}
+    assert search.check() == []
+
+
+def test_a_rename_that_is_undone_leaves_the_index_as_it_was():
+    cause = make_cause("Mimsy borogoves")
+    search.index_name(cause)
+    incident = make_incident(causes=(cause,))
+    refresh_incident(incident)
+    with transaction.atomic():
+        cause.name = "Slithy toves"
+        cause.save()
+        search.index_name(cause)
+        assert found("toves") == {incident.number}
+        transaction.set_rollback(True)
+    assert found("borogoves") == {incident.number}
+    assert search.check() == []
+
+
 def test_a_monstrous_text_is_indexed_as_far_as_it_goes():
     words = " ".join(f"{'é' * 30}w{n}x{n * 7}" for n in range(40_000))
     incident = make_incident(
