@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from . import search_words
 from .models import Cause, Incident, NameIndexed, Organisation, SearchDocument, Service, Word
