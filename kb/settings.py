@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "kb.accounts.middleware.sessions",
     "kb.accounts.middleware.Tokens",
     "kb.accounts.doors.Doors",
+    "kb.middleware.no_nul_in_the_admin",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -24,7 +24,9 @@ SETTINGS = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare --database and --mutants."""
+    """Declare --database, --mutants and --fuzz."""
+    parser.addoption("--fuzz", type=int, default=150, help="How many odd requests test_fuzz.py makes (default 150).")
+    parser.addoption("--fuzz-seed", type=int, default=1, help="Where their chance begins (default 1).")
     parser.addoption(
         "--mutants", choices=["some", "all"], default="some",
         help="Take away the first filter of each file (default), or every one, and see that the leak test notices.",

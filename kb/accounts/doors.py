@@ -49,6 +49,9 @@ def _wanted(request: HttpRequest) -> str:
     """The page to come back to: the one asked for, or for a form that was sent or a part of a page, the one around."""
     if request.method in ("GET", "HEAD") and not request.headers.get("HX-Request"):
         return request.get_full_path()
-    parts = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
+    try:
+        parts = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
+    except ValueError:
+        return "/"
     own = parts.netloc == request.get_host()
     return parts._replace(scheme="", netloc="", fragment="").geturl() if own and parts.path else "/"
