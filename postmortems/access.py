@@ -18,6 +18,8 @@ from django.db.models import Q
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
+    from .models import Incident
+
     Reader = AbstractBaseUser | AnonymousUser
 
 EVERYBODY, ADMINS = "open", "all"
@@ -63,6 +65,20 @@ def may_file(user: Reader) -> bool:
 def may_publish(user: Reader) -> bool:
     """Whether this person publishes a postmortem: a manager."""
     return _may(user, "postmortems.publish_incident")
+
+
+def takes_part(user: Reader, incident: Incident) -> bool:
+    """Whether this person is named on the incident, or an admin: who sees it before it is published (a query)."""
+    if reads_everything(user):
+        return True
+    return bool(user.is_active and user.pk and incident.named_readers.filter(user=user.pk).exists())
+
+
+def may_edit(user: Reader, incident: Incident) -> bool:
+    """Whether this person changes what an incident says that they may read: its authors, and managers (a query)."""
+    if may_publish(user):
+        return True
+    return may_file(user) and incident.named_readers.filter(user=user.pk, is_author=True).exists()
 
 
 def may_manage(user: Reader) -> bool:

@@ -30,6 +30,7 @@ from .models import (
     Word,
 )
 from .refresh import audiences_of, refresh_cause, refresh_incident, refresh_place, tally
+from .revising import keep_earlier, record
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -43,6 +44,7 @@ MILESTONE_FIELDS = [
 
 DERIVED = (OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition, SearchDocument, Word, NameIndexed)
 LOGS = (Revision,)
+IN_THE_ADMIN = "In the administration."
 
 
 class EditionAdmin(admin.ModelAdmin):
@@ -72,20 +74,21 @@ class EditionAdmin(admin.ModelAdmin):
     def save_related(self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool) -> None:
         """Refresh after the row and everything edited with it are saved."""
         super().save_related(request, form, formsets, change)
-        self.refresh(form.instance)
+        self.refresh(request, form.instance)
 
-    def refresh(self, row: Any) -> None:
+    def refresh(self, request: HttpRequest, row: Any) -> None:
         """What is derived from the row: here, from the incident it is part of."""
         if self.part_of:
-            self._refresh_wholes(self._wholes(type(row)._default_manager.filter(pk=row.pk)))
+            self._refresh_wholes(request, self._wholes(type(row)._default_manager.filter(pk=row.pk)))
         else:
             Edition.bump()
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
         """Save; a row that moves to another incident leaves nothing behind in the former one."""
         former = self._wholes(type(obj)._default_manager.filter(pk=obj.pk)) if change else set()
+        _keep_earlier(former | ({getattr(obj, f"{self.part_of}_id", None)} if self.part_of else set()))
         super().save_model(request, obj, form, change)
-        self._refresh_wholes(former - self._wholes(type(obj)._default_manager.filter(pk=obj.pk)))
+        self._refresh_wholes(request, former - self._wholes(type(obj)._default_manager.filter(pk=obj.pk)))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         """Delete one row."""
@@ -95,8 +98,9 @@ class EditionAdmin(admin.ModelAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         """Delete the selected rows; what was derived from them goes along."""
         wholes = self._wholes(queryset)
+        _keep_earlier(wholes)
         super().delete_queryset(request, queryset)
-        self._refresh_wholes(wholes)
+        self._refresh_wholes(request, wholes)
         if not self.part_of:
             Edition.bump()
 
@@ -104,14 +108,27 @@ class EditionAdmin(admin.ModelAdmin):
         """The incidents these rows are part of."""
         return set(rows.values_list(self.part_of, flat=True)) if self.part_of else set()
 
-    def _refresh_wholes(self, wholes: set[int]) -> None:
-        for incident in Incident.objects.filter(pk__in=wholes):
-            refresh_incident(incident)
+    def _refresh_wholes(self, request: HttpRequest, wholes: set[int]) -> None:
+        for incident in Incident.objects.select_for_update().filter(pk__in=wholes):
+            _record(incident, request)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What is derived, and the versions, go along and need no permission of their own."""
         rows, counts, needed, protected = super().get_deleted_objects(objs, request)
         return rows, counts, needed - {str(model._meta.verbose_name) for model in (*DERIVED, *LOGS)}, protected
+
+
+def _keep_earlier(wholes: set[Any]) -> None:
+    """Before a change: keep what these incidents say now, if that was never kept."""
+    for incident in Incident.objects.select_for_update().filter(pk__in=wholes - {None}):
+        keep_earlier(incident)
+
+
+def _record(incident: Incident, request: HttpRequest) -> None:
+    """After a change: a new version if the incident says something else now, and what is derived in any case."""
+    person: Any = request.user
+    if record(incident, person, IN_THE_ADMIN) is None:
+        refresh_incident(incident)
 
 
 class SharedAdmin(EditionAdmin):
@@ -191,15 +208,20 @@ class IncidentAdmin(EditionAdmin):
         """Those this person may read."""
         return super().get_queryset(request).filter(readable_by(request.user))
 
+    def save_model(self, request: HttpRequest, obj: Incident, form: ModelForm[Any], change: bool) -> None:
+        """Save; what it said before is kept."""
+        _keep_earlier({obj.pk})
+        super().save_model(request, obj, form, change)
+
     def save_related(self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool) -> None:
         """Count again the causes the incident had before as well as those it has now."""
         before = set(form.instance.incident_causes.values_list("cause_id", flat=True))
         super().save_related(request, form, formsets, change)
         tally(before)
 
-    def refresh(self, row: Incident) -> None:
-        """Kept HTML, references, counts."""
-        refresh_incident(row)
+    def refresh(self, request: HttpRequest, row: Incident) -> None:
+        """A new version; kept HTML, references, counts."""
+        _record(row, request)
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
@@ -220,7 +242,7 @@ class CauseAdmin(SharedAdmin):
     search_fields = ["name", "aliases", "definition"]
     prepopulated_fields = {"slug": ["name"]}
 
-    def refresh(self, row: Cause) -> None:
+    def refresh(self, request: HttpRequest, row: Cause) -> None:
         """Kept HTML."""
         refresh_cause(row)
 
@@ -242,7 +264,7 @@ class PlaceAdmin(SharedAdmin):
     search_fields = ["name"]
     prepopulated_fields = {"slug": ["name"]}
 
-    def refresh(self, row: Any) -> None:
+    def refresh(self, request: HttpRequest, row: Any) -> None:
         """Kept HTML."""
         refresh_place(row)
 

@@ -26,7 +26,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a comparison: its sign, its numbers in the old and the new text (0 where it is not), its pieces."""
+    """One line of a comparison: its sign, its numbers in the old and the new text (0 where it is not), its pieces.
+
+    The sign is "±" for a line of both texts woven into one.
+    """
 
     sign: str
     old: int
@@ -62,11 +65,25 @@ def lines_of(old: str, new: str) -> list[Line]:
     return found
 
 
-def parts_of(old: str, new: str) -> list[Part]:
-    """The changed lines with three unchanged ones around them, and how many are left out between."""
-    lines = lines_of(old, new)
+def woven_of(old: str, new: str) -> list[Line]:
+    """Every line of both texts, in order; one that was changed stands once, with "±" and the pieces of both in it."""
+    before, after = old.split("\n"), new.split("\n")
+    found: list[Line] = []
+    for kind, first, end, start, stop in _steps(before, after, MOST_LINES):
+        for place, (was, now) in enumerate(zip_longest(before[first:end], after[start:stop])):
+            numbers = first + place + 1 if was is not None else 0, start + place + 1 if now is not None else 0
+            if kind == "equal":
+                found.append(Line("", *numbers, (Piece("", was),)))
+            else:
+                found += _woven(was, now, *numbers)
+    return found
+
+
+def parts_of(old: str, new: str, *, woven: bool = False, around: int = CONTEXT) -> list[Part]:
+    """The changed lines with some unchanged ones around them, and how many are left out between."""
+    lines = woven_of(old, new) if woven else lines_of(old, new)
     near = {
-        place + step for place, line in enumerate(lines) if line.sign for step in range(-CONTEXT, CONTEXT + 1)
+        place + step for place, line in enumerate(lines) if line.sign for step in range(-around, around + 1)
     }  # fmt: skip
     parts: list[Part] = []
     for place, line in enumerate(lines):
@@ -125,6 +142,30 @@ def _changed(before: Sequence[str], after: Sequence[str], first: int, start: int
             now.append(Line("+", 0, start + place + 1, tuple(right)))
     yield from was
     yield from now
+
+
+def _woven(old: str | None, new: str | None, at: int, to: int) -> Iterator[Line]:
+    """One line with the pieces of both; the old one, then the new one, when they have too little in common."""
+    if old is not None and new is not None:
+        pieces = list(_pieces(WORD.findall(old), WORD.findall(new)))
+        if sum(len(piece.text) for piece in pieces if not piece.sign) >= ALIKE * max(len(old), len(new)):
+            yield Line("±", at, to, tuple(pieces))
+            return
+    if old is not None:
+        yield Line("-", at, 0, (Piece("", old),))
+    if new is not None:
+        yield Line("+", 0, to, (Piece("", new),))
+
+
+def _pieces(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
+    for kind, first, end, start, stop in _steps(before, after, MOST_WORDS):
+        if kind == "equal":
+            yield Piece("", "".join(before[first:end]))
+            continue
+        if end > first:
+            yield Piece("-", "".join(before[first:end]))
+        if stop > start:
+            yield Piece("+", "".join(after[start:stop]))
 
 
 def _words(old: str | None, new: str | None) -> tuple[list[Piece], list[Piece]]:

@@ -22,7 +22,7 @@ from postmortems.markdown_evidence import plain
 from postmortems.markdown_guards import TooComplex, check_footnotes, without_controls
 from postmortems.markdown_lines import LANGUAGES
 
-__all__ = ["MAX_CHARS", "RENDERER_VERSION", "found", "plain", "references", "render", "unlink"]
+__all__ = ["MAX_CHARS", "RENDERER_VERSION", "as_read", "found", "plain", "references", "render", "unlink"]
 
 # Raise when the same text renders differently, so that stored HTML is rendered again.
 RENDERER_VERSION = 1
@@ -80,6 +80,11 @@ def render(text: str, evidence: Sequence[tuple[str, str]] = (), *, scope: str = 
 def found(text: str, passage: str) -> bool:
     """Whether render(text, [(key, passage)]) would mark the passage."""
     return markdown_evidence.contains(render(text), passage)
+
+
+def as_read(text: str) -> str:
+    """What a reader sees of a text, each paragraph or item on one line, without its markup."""
+    return "\n".join(markdown_evidence.lines(render(text)))
 
 
 def references(text: str) -> list[tuple[str, int]]:

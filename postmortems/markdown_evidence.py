@@ -84,6 +84,12 @@ def plain(html: str) -> str:
     return collapsed(" ".join("".join(run.parts) for run in _runs(html)))
 
 
+def lines(html: str) -> list[str]:
+    """What a reader sees of the HTML, block by block; empty ones left out."""
+    texts = (collapsed("".join(run.characters)) for run in _runs(html))
+    return [text for text in texts if text]
+
+
 def contains(html: str, passage: str) -> bool:
     """Whether mark() would find the passage."""
     wanted = collapsed(passage)

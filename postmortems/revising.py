@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from .compared import in_words
 from .document import apply_document, document_of
 from .models import Incident, Revision
 from .refresh import refresh_incident
@@ -54,21 +55,36 @@ def record(incident: Incident, by: User | None, note: str = "") -> Revision | No
     """Keep what is stored now as a new version and work out what hangs on it; None when it says what it said before."""
     incident.refresh_from_db()
     last = incident.revisions.order_by("-number").first()
-    if last is not None and last.document == document_of(incident):
+    document = document_of(incident)
+    if last is not None and last.document == document:
         return None
     if last is not None:
         incident.version = max(incident.version, last.number) + 1
         Incident.objects.filter(pk=incident.pk).update(version=incident.version)
-    revision = _keep(incident, by, note)
+    revision = _keep(incident, by, note, in_words(last.document, document) if last else "")
     refresh_incident(incident)
     return revision
 
 
-def _keep(incident: Incident, by: User | None, note: str) -> Revision:
+def _keep(incident: Incident, by: User | None, note: str, changed: str = "") -> Revision:
     return Revision.objects.create(
-        incident=incident, number=incident.version, at=timezone.now(), by=by,
-        by_name=str(by)[:150] if by else "", note=note[:200], document=document_of(incident),
+        incident=incident, number=incident.version, at=timezone.now(), by=by, by_name=_name(by), note=note[:200],
+        changed=changed, was_open=bool(incident.is_open), document=document_of(incident),
     )  # fmt: skip
+
+
+def _name(by: User | None) -> str:
+    return (by.get_full_name() or by.get_username())[:150] if by else ""
+
+
+def document_at(incident: Incident, number: int) -> str:
+    """What an incident said in this version, also while none was kept yet; raises Revision.DoesNotExist."""
+    kept = incident.revisions.filter(number=number).first()
+    if kept is None and number == incident.version and not incident.revisions.exists():
+        return document_of(incident)
+    if kept is None:
+        raise Revision.DoesNotExist(number)
+    return kept.document
 
 
 def restore(incident: Incident, number: int, by: User | None) -> Incident:

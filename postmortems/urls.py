@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import causes, exports, incidents, places, searches, suggest
+from .views import causes, exports, history, incidents, places, searches, suggest
 
 urlpatterns = [
     path("incidents/", incidents.listing, name="incidents"),
@@ -11,6 +11,11 @@ urlpatterns = [
     path("incidents/feed.atom", exports.as_atom, name="incidents_feed"),
     re_path(r"^(?:incidents/)?INC-(?P<number>[1-9]\d{0,8})/?$", incidents.by_reference, name="incident_reference"),
     path("incidents/<slug:slug>/", incidents.detail, name="incident"),
+    path("incidents/<slug:slug>/history/", history.history, name="history"),
+    path("incidents/<slug:slug>/diff/", history.diff, name="diff"),
+    path("incidents/<slug:slug>/versions/<int:number>/", history.version, name="version"),
+    path("incidents/<slug:slug>/versions/<int:number>/restore/", history.restoring, name="restore"),
+    path("incidents/<slug:slug>/document.md", history.document, name="document"),
     path("causes/", causes.index, name="causes"),
     path("causes/<slug:slug>/", causes.detail, name="cause"),
     path("services/<slug:slug>/", places.service, name="service"),

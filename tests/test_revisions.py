@@ -29,7 +29,7 @@ def test_every_save_is_kept_with_who_and_why(swift: Incident, alice: User) -> No
     before = document_of(swift)
     change(swift, "It hung again.", alice, "Shorter.")
     kept = list(swift.revisions.values_list("number", "by_name", "note"))
-    assert kept == [(1, "", EARLIER), (2, "alice", "Shorter.")]
+    assert kept == [(1, "", EARLIER), (2, "Alice", "Shorter.")]
     assert swift.revisions.get(number=1).document == before
     swift.refresh_from_db()
     assert (swift.version, swift.summary) == (2, "It hung again.")
@@ -97,7 +97,7 @@ def test_the_name_stays_when_the_account_goes(swift: Incident, alice: User) -> N
     change(swift, "From alice.", alice)
     alice.delete()
     newest = swift.revisions.get(number=2)
-    assert (newest.by, newest.by_name) == (None, "alice")
+    assert (newest.by, newest.by_name) == (None, "Alice")
 
 
 def test_the_list_of_versions_does_not_read_their_texts(swift: Incident, alice: User) -> None:

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from ..access import reads_everything
 from .incidents import Incident
+
+if TYPE_CHECKING:
+    from ..access import Reader
 
 
 class RevisionQuerySet(models.QuerySet["Revision"]):
     """Named queries over revisions."""
+
+    def told_to(self, user: Reader) -> RevisionQuerySet:
+        """Those this reader may see: of what they may read, the versions that were open when they were saved.
+
+        Whoever is named on the incident, and admins, see all of its versions.
+        """
+        if reads_everything(user):
+            return self
+        open_ones = Q(was_open=True, incident__in=Incident.objects.visible_to(user))
+        named = Q(incident__named_readers__user=user.pk) if user.is_active and user.pk else Q(pk__in=[])
+        return self.filter(open_ones | named)
 
     def listed(self) -> RevisionQuerySet:
         """Newest first, without their documents, each with its `size` in characters."""
@@ -27,6 +44,8 @@ class Revision(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+")
     by_name = models.CharField(max_length=150, blank=True, help_text="Stays when the account goes; empty: not known.")
     note = models.CharField(max_length=200, blank=True)
+    changed = models.CharField(max_length=300, blank=True, help_text="What differs from the version before, in words.")
+    was_open = models.BooleanField(default=False, help_text="It was published and open when this was saved.")
     document = models.TextField(help_text="See postmortems/document.py.")
 
     objects = models.Manager.from_queryset(RevisionQuerySet)()

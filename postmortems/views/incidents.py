@@ -21,6 +21,7 @@ from ..models.incidents import IncidentQuerySet
 from ..prose import Prose
 from ..rows import IncidentRow, capped_count, extent, incident_rows, milestones_of, rows_of
 from ..tallies import counted_beside
+from .entrance import note_reading
 from .paging import PAGE, page_number, parameters
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         incident = get_by_slug(visible.select_related("organisation"), slug)
     except Moved as moved:
         return redirect("incident", moved.args[0], permanent=True)
+    note_reading(request, incident)
     links = _causes(incident, request.user)
     prose = Prose.of(request.user, f"incident:{incident.pk}")
     moments = milestones_of(incident)
