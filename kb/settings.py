@@ -172,6 +172,9 @@ SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 
+# Whether somebody who wrote a postmortem alone may publish it too.
+PUBLISH_OWN = boolean("PUBLISH_OWN", default=False)
+
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 TIME_ZONE = "UTC"

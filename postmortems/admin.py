@@ -12,17 +12,21 @@ from .models import (
     Cause,
     CauseGroup,
     CauseYear,
+    Comment,
     Edition,
     Incident,
     IncidentCause,
     IncidentLink,
     IncidentReader,
+    Mailing,
     NameIndexed,
     Numbering,
     OldSlug,
     Organisation,
     Reference,
     RenderedText,
+    Reviewer,
+    ReviewStep,
     Revision,
     SavedSearch,
     SearchDocument,
@@ -43,7 +47,7 @@ MILESTONE_FIELDS = [
 ]
 
 DERIVED = (OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition, SearchDocument, Word, NameIndexed)
-LOGS = (Revision,)
+LOGS = (Revision, Reviewer, ReviewStep, Comment, Mailing)
 IN_THE_ADMIN = "In the administration."
 
 

@@ -68,12 +68,13 @@ def record(incident: Incident, by: User | None, note: str = "") -> Revision | No
 
 def _keep(incident: Incident, by: User | None, note: str, changed: str = "") -> Revision:
     return Revision.objects.create(
-        incident=incident, number=incident.version, at=timezone.now(), by=by, by_name=_name(by), note=note[:200],
+        incident=incident, number=incident.version, at=timezone.now(), by=by, by_name=name_of(by), note=note[:200],
         changed=changed, was_open=bool(incident.is_open), document=document_of(incident),
     )  # fmt: skip
 
 
-def _name(by: User | None) -> str:
+def name_of(by: User | None) -> str:
+    """A person as others know them; empty for nobody."""
     return (by.get_full_name() or by.get_username())[:150] if by else ""
 
 

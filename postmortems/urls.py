@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import causes, exports, history, incidents, places, searches, suggest
+from .views import causes, comments, exports, history, incidents, places, review, searches, suggest
 
 urlpatterns = [
     path("incidents/", incidents.listing, name="incidents"),
@@ -16,6 +16,19 @@ urlpatterns = [
     path("incidents/<slug:slug>/versions/<int:number>/", history.version, name="version"),
     path("incidents/<slug:slug>/versions/<int:number>/restore/", history.restoring, name="restore"),
     path("incidents/<slug:slug>/document.md", history.document, name="document"),
+    path("incidents/<slug:slug>/review/", review.review, name="review"),
+    path("incidents/<slug:slug>/review/ask/", review.asking, name="ask"),
+    path("incidents/<slug:slug>/review/unask/<int:pk>/", review.unasking, name="unask"),
+    path("incidents/<slug:slug>/review/approve/", review.approve, name="approve"),
+    path("incidents/<slug:slug>/review/ask-for-changes/", review.ask_for_changes, name="ask_for_changes"),
+    path("incidents/<slug:slug>/review/publish/", review.publishing, name="publish"),
+    path("incidents/<slug:slug>/review/withdraw/", review.withdrawing, name="withdraw"),
+    path("incidents/<slug:slug>/review/reopen/", review.reopening, name="reopen"),
+    path("incidents/<slug:slug>/review/comment/", comments.add, name="comment"),
+    path("incidents/<slug:slug>/review/comments/<int:pk>/reply/", comments.reply, name="reply"),
+    path("incidents/<slug:slug>/review/comments/<int:pk>/resolve/", comments.resolve, name="resolve"),
+    path("incidents/<slug:slug>/review/comments/<int:pk>/unresolve/", comments.unresolve, name="unresolve"),
+    path("mails/", review.mails, name="mails"),
     path("causes/", causes.index, name="causes"),
     path("causes/<slug:slug>/", causes.detail, name="cause"),
     path("services/<slug:slug>/", places.service, name="service"),

@@ -156,6 +156,9 @@ def _given() -> dict[str, dict[str, Any]]:
         "actionable": {"number": WORK, "kind": "prevent", "due_on": date(2001, 1, 1)},
         "statuschange": {"position": 1, "to_status": "open"},
         "revision": {"number": 1, "at": timezone.now()},
+        "reviewer": {"user": User.objects.get(username="dana")},
+        "reviewstep": {"kind": "approved", "version": 1},
+        "comment": {"version": 1},
     }  # fmt: skip
 
 

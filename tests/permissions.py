@@ -13,7 +13,20 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from kb.models import Token
-from postmortems.models import Action, AuditEntry, Incident, Numbering, OldSlug, Revision, SavedSearch, record
+from postmortems.models import (
+    Action,
+    AuditEntry,
+    Comment,
+    Incident,
+    Mailing,
+    Numbering,
+    OldSlug,
+    Reviewer,
+    ReviewStep,
+    Revision,
+    SavedSearch,
+    record,
+)  # fmt: skip
 
 DOCUMENT = (settings.BASE_DIR / "docs" / "permissions.md").read_text("utf-8")
 ROLES = ("Nobody", "Reader", "Author", "Manager", "Admin")
@@ -118,6 +131,12 @@ def one_of_each() -> None:
     if not Revision.objects.exists():
         Revision.objects.create(incident=Incident.objects.earliest("pk"), number=1, at=timezone.now())
     owner = User.objects.earliest("pk")
+    if not Comment.objects.exists():
+        incident = Incident.objects.earliest("pk")
+        Comment.objects.create(incident=incident, text="A remark.", version=1)
+        ReviewStep.objects.create(incident=incident, kind="approved", version=1)
+        Reviewer.objects.create(incident=incident, user=owner)
+    Mailing.objects.get_or_create(user=owner)
     if not AuditEntry.objects.exists():
         record(Action.EXPORTED, "everything")
     if not Token.objects.exists():

@@ -16,10 +16,10 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from kb.accounts.mail import POST
 from kb.accounts.roles import DEMO_ACCOUNTS, ROLES, give_role, make_demo_accounts, permissions
 from kb.models import Invitation, Session
 from postmortems import access
+from postmortems.mail import POST
 from postmortems.models import Action, AuditEntry
 from postmortems.refresh import refresh_incident
 from tests.factories import make_incident

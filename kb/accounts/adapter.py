@@ -20,10 +20,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from postmortems.mail import post
 from postmortems.models import Action, record
 
 from .doors import safe_next
-from .mail import post
 from .middleware import begin_session
 from .throttle import LIMITS, consume, in_words, known_device, remember_device, wait
 

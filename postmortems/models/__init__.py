@@ -17,15 +17,17 @@ from .incidents import (
 from .numbers import Numbering, catch_up, next_number
 from .places import Organisation, Service
 from .readers import IncidentReader
+from .reviews import Comment, Mailing, Reviewer, ReviewStep
+from .reviews import Kind as ReviewKind
 from .revisions import Revision
 from .saved import SavedSearch
 from .search import NameIndexed, SearchDocument, Word
 from .slugs import Moved, OldSlug, get_by_slug
 
 __all__ = [
-    "MILESTONES", "SECTIONS", "Action", "AuditEntry", "Cause", "CauseGroup", "CauseYear", "Certainty", "Detection",
-    "Edition", "Incident", "IncidentCause", "IncidentLink", "IncidentReader", "LinkKind", "Moved", "NameIndexed",
-    "Nature", "Numbering", "OldSlug", "Organisation", "Reference", "RenderedText", "Revision", "Role",
-    "SavedSearch", "SearchDocument", "Service", "Severity", "Status", "Visibility", "Word", "catch_up",
-    "get_by_slug", "next_number", "record",
+    "MILESTONES", "SECTIONS", "Action", "AuditEntry", "Cause", "CauseGroup", "CauseYear", "Certainty", "Comment",
+    "Detection", "Edition", "Incident", "IncidentCause", "IncidentLink", "IncidentReader", "LinkKind", "Mailing",
+    "Moved", "NameIndexed", "Nature", "Numbering", "OldSlug", "Organisation", "Reference", "RenderedText",
+    "ReviewKind", "ReviewStep", "Reviewer", "Revision", "Role", "SavedSearch", "SearchDocument", "Service",
+    "Severity", "Status", "Visibility", "Word", "catch_up", "get_by_slug", "next_number", "record",
 ]  # fmt: skip

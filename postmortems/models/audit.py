@@ -43,6 +43,8 @@ class Action(models.TextChoices):
     READ_RESTRICTED = "read restricted"
     ACCESS_CHANGED = "access changed"
     PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+    REOPENED = "reopened"
     DELETED = "deleted"
     RESTORED = "restored"
     EXPORTED = "exported"
