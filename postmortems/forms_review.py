@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Concat
 
 from .markdown_evidence import collapsed
 from .models import Comment, Mailing
@@ -51,11 +52,9 @@ class AskForm(forms.Form):
         return found
 
     def _person(self, name: str) -> User:
-        people = User.objects.filter(is_active=True)
+        people = User.objects.filter(is_active=True).annotate(whole=Concat("first_name", Value(" "), "last_name"))
         exact = people.filter(username__iexact=name)[:2]
-        first, _, last = name.rpartition(" ")
-        whole = Q(first_name__iexact=first, last_name__iexact=last) | Q(first_name__iexact=name, last_name="")
-        matches = list(exact) or list(people.filter(whole)[:2])
+        matches = list(exact) or list(people.filter(Q(whole__iexact=name) | Q(whole__iexact=f"{name} "))[:2])
         if len(matches) != 1:
             several = "is more than one person; use the sign-in name" if matches else "is nobody who can sign in"
             raise ValidationError(f"“{name}” {several}.")

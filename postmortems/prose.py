@@ -79,6 +79,12 @@ class Prose:
         keys = {Text(text).digest() for text in texts if text}
         return cls(dict(RenderedText.objects.filter(digest__in=keys).values_list("digest", "html")), user)
 
+    def add(self, texts: Iterable[Text]) -> None:
+        """Texts that are kept nowhere, rendered now (one query at most, when they mention anything)."""
+        made = {key: text.render() for text in texts if text.source and (key := text.digest()) not in self._kept}
+        self._kept = self._kept | made
+        self._absent = self._absent | _absent(made.values(), self._user)
+
     def html(self, source: str, evidence: Evidence = (), name: str = "") -> Markup:
         """Safe HTML of a text; rendered on the spot when it is not kept yet."""
         if not source:

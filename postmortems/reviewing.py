@@ -177,7 +177,7 @@ def _turn(incident: Incident, status: str, by: User, words: str) -> None:
 @contextmanager
 def _turning(incident: Incident, by: User, words: str, version: int | None = None) -> Iterator[Incident]:
     """A change of status as a version of its own."""
-    with revising(incident.pk, by=by, note=words, version=version or incident.version) as held:
+    with revising(incident.pk, by=by, note=words, version=incident.version if version is None else version) as held:
         yield held
         held.save(update_fields=["status", "published_at"])
 

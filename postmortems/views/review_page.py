@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
 
@@ -19,8 +19,8 @@ from django.views.decorators.http import require_POST
 from .. import markdown
 from ..access import may_edit, may_publish, takes_part
 from ..forms_review import AskForm, CommentForm, ReasonForm, VerdictForm
-from ..models import SECTIONS, Comment, Incident
-from ..prose import Prose
+from ..models import SECTIONS, Comment, Incident, ReviewStep
+from ..prose import Prose, Text
 from ..reviewing import CHECKLIST, Refused, asked_of, is_sole_author, what_speaks_against, why_not_publish
 from .entrance import of_incident
 
@@ -71,7 +71,12 @@ def page(
     asked = asked_of(incident)
     own = next((one for one in asked if one.reviewer.user_id == person.pk), None)
     links = list(incident.incident_causes.select_related("cause"))
-    comments = threads(incident)
+    evidence = tuple((link.key, link.evidence) for link in links if link.evidence)
+    comments, steps = threads(incident), list(incident.review_steps.order_by("-pk")[:50])
+    marks = {section: _marks(several) for section, several in comments.items()}
+    prose = Prose.of(person, f"incident:{incident.pk}")
+    prose.add(_said(comments, steps))
+    prose.add(Text(getattr(incident, field), evidence + marks.get(field, ()), field) for field, _ in SECTIONS)
     context = {
         "incident": incident,
         "problem": problem,
@@ -79,7 +84,7 @@ def page(
         "own": own,
         "seen": own.verdict.version if own and own.verdict else 0,
         "wrote": incident.named_readers.filter(user=person.pk, is_author=True).exists(),
-        "steps": list(incident.review_steps.order_by("-pk")[:50]),
+        "steps": steps,
         "checklist": CHECKLIST,
         "may_edit": may_edit(person, incident),
         "may_publish": may_publish(person),
@@ -91,10 +96,10 @@ def page(
         "places": PLACES,
         "missing": [words for field, words in SECTIONS if not getattr(incident, field)],
         "causes": links,
-        "prose": Prose.of(person, f"incident:{incident.pk}"),
-        "evidence": tuple((link.key, link.evidence) for link in links if link.evidence),
+        "prose": prose,
+        "evidence": evidence,
         "threads": comments,
-        "marks": {section: _marks(several) for section, several in comments.items()},
+        "marks": marks,
         "lost": {one.pk for several in comments.values() for one in several if not still_said(incident, one)},
         "about": about,
         "forms": {**_blank(), **typed},
@@ -126,6 +131,13 @@ def threads(incident: Incident) -> dict[str, list[Comment]]:
     for comment in incident.comments.filter(parent=None).prefetch_related(replies).order_by("pk"):
         found.setdefault(comment.section if comment.section in PLACES else ALL, []).append(comment)
     return found
+
+
+def _said(comments: dict[str, list[Comment]], steps: list[ReviewStep]) -> Iterator[Text]:
+    """What was written in the review, under the names that the page gives it."""
+    for comment in (one for several in comments.values() for first in several for one in (first, *first.replies.all())):
+        yield Text(comment.text, (), f"r{comment.pk}")
+    yield from (Text(step.note, (), f"n{step.pk}") for step in steps)
 
 
 def _marks(comments: list[Comment]) -> tuple[tuple[str, str], ...]:
