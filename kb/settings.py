@@ -172,6 +172,14 @@ SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
 
+# Files of incidents: outside of the web root, served by a view alone. Not larger than so many bytes.
+ATTACHMENTS = DATA_DIR / "attachments"
+LARGEST_FILE = number("LARGEST_FILE_MB", 10) * 1_048_576
+FILE_UPLOAD_HANDLERS = [
+    "postmortems.attaching.LimitedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 # Whether somebody who wrote a postmortem alone may publish it too.
 PUBLISH_OWN = boolean("PUBLISH_OWN", default=False)
 

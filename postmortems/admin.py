@@ -9,6 +9,7 @@ from django.db import transaction
 
 from .access import ADMINS, readable_by, reads_everything
 from .models import (
+    Attachment,
     Cause,
     CauseGroup,
     CauseYear,
@@ -47,7 +48,7 @@ MILESTONE_FIELDS = [
 ]
 
 DERIVED = (OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition, SearchDocument, Word, NameIndexed)
-LOGS = (Revision, Reviewer, ReviewStep, Comment, Mailing)
+LOGS = (Attachment, Revision, Reviewer, ReviewStep, Comment, Mailing)
 IN_THE_ADMIN = "In the administration."
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import causes, comments, exports, history, incidents, places, review, searches, suggest
+from .views import causes, comments, exports, files, history, incidents, places, review, searches, suggest
 
 urlpatterns = [
     path("incidents/", incidents.listing, name="incidents"),
@@ -28,6 +28,11 @@ urlpatterns = [
     path("incidents/<slug:slug>/review/comments/<int:pk>/reply/", comments.reply, name="reply"),
     path("incidents/<slug:slug>/review/comments/<int:pk>/resolve/", comments.resolve, name="resolve"),
     path("incidents/<slug:slug>/review/comments/<int:pk>/unresolve/", comments.unresolve, name="unresolve"),
+    path("incidents/<slug:slug>/files/", files.files, name="files"),
+    path("incidents/<slug:slug>/files/add/", files.attach, name="attach"),
+    path("incidents/<slug:slug>/files/<int:pk>/remove/", files.detach, name="detach"),
+    path("incidents/<slug:slug>/files/<int:pk>/put-back/", files.put_back, name="put_back"),
+    path("media/<str:key>/<str:name>", files.media, name="media"),
     path("mails/", review.mails, name="mails"),
     path("causes/", causes.index, name="causes"),
     path("causes/<slug:slug>/", causes.detail, name="cause"),

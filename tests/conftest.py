@@ -92,6 +92,14 @@ def quick_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def own_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the files of incidents apart from those of this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "ATTACHMENTS", tmp_path_factory.mktemp("attachments"))
+        yield
+
+
 def _person(name: str, role: str) -> User:
     user = User.objects.create_user(name, f"{name}@example.org", f"{name}-long-password", first_name=name.capitalize())
     give_role(user, role)

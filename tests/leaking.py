@@ -24,6 +24,7 @@ from django.utils import timezone
 from actionables.models import Actionable
 from kb.accounts import urls as accounts
 from postmortems.admin import DERIVED
+from postmortems.attaching import forget, keep
 from postmortems.models import Cause, Incident, IncidentReader, Organisation, SearchDocument, Service
 from postmortems.refresh import refresh_cause, refresh_incident, refresh_place
 from postmortems.search import suggest
@@ -43,6 +44,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 FIRST = 900_001  # the key of every row of the restricted incident begins here
 NUMBER, WORK = 90, 90
+FILE = "ca" * 16
 SLUG, FORMER, CAUSE, SERVICE = "kanari-slug", "kanari-former-slug", "shared-by-two", "hit-by-two"
 # Stands in everything: words that public incidents have too, so that it would be found and counted with those, and
 # one that they have not, but that is a misspelling of one of theirs.
@@ -159,6 +161,7 @@ def _given() -> dict[str, dict[str, Any]]:
         "reviewer": {"user": User.objects.get(username="dana")},
         "reviewstep": {"kind": "approved", "version": 1},
         "comment": {"version": 1},
+        "attachment": {"key": FILE, "name": "kanari.txt", "kind": "text/plain", "size": 6},
     }  # fmt: skip
 
 
@@ -178,6 +181,8 @@ def add_restricted() -> Incident:
     )  # fmt: skip
     incident.services.add(*Service.objects.filter(slug__in=[SERVICE, "kettle-farm", "rsyslog"]))
     _grow(incident, _given())
+    forget([FILE])
+    keep(FILE, [b"kanari"])
     Actionable.objects.get(pk=FIRST).causes.set([Cause.objects.get(slug=CAUSE), *Cause.objects.all()[:5]])
     incident.slug = SLUG
     incident.save()
@@ -225,6 +230,12 @@ OTHER_ADDRESSES: dict[str, tuple[str, ...]] = {
     "service": (f"/services/{SERVICE}/",),
     "actionable": (f"/actionables/ACT-{WORK}/", "/actionables/ACT-1/"),
     "actionable_reference": (f"/ACT-{WORK}",),
+    "media": (f"/media/{FILE}/kanari.txt",),
+    "history": (f"/incidents/{SLUG}/history/",),
+    "version": (f"/incidents/{SLUG}/versions/1/",),
+    "document": (f"/incidents/{SLUG}/document.md",),
+    "files": (f"/incidents/{SLUG}/files/",),
+    "review": (f"/incidents/{SLUG}/review/",),
 }
 
 

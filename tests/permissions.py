@@ -15,6 +15,7 @@ from django.utils import timezone
 from kb.models import Token
 from postmortems.models import (
     Action,
+    Attachment,
     AuditEntry,
     Comment,
     Incident,
@@ -136,6 +137,7 @@ def one_of_each() -> None:
         Comment.objects.create(incident=incident, text="A remark.", version=1)
         ReviewStep.objects.create(incident=incident, kind="approved", version=1)
         Reviewer.objects.create(incident=incident, user=owner)
+        Attachment.objects.create(incident=incident, key="0" * 32, name="graph.png", kind="image/png", size=1)
     Mailing.objects.get_or_create(user=owner)
     if not AuditEntry.objects.exists():
         record(Action.EXPORTED, "everything")

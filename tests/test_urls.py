@@ -15,6 +15,7 @@ from postmortems.models import Cause, Incident, Organisation, Service
 from postmortems.refresh import refresh_incident
 from tests.factories import make_actionable, make_entry, make_incident
 from tests.leaking import (
+    FILE,
     FORMER,
     NUMBER,
     OTHERS,
@@ -94,8 +95,14 @@ def test_no_method_breaks_the_admin(people: dict[str, Client], method: str) -> N
     assert {name: status for name, status in answers.items() if status not in (200, 302, 403, 404, 405)} == {}
 
 
-PARTS = {"slug": SLUG, "former slug": FORMER, "number": str(NUMBER), "work": str(WORK)}
-NEVER = {"slug": "nobody-slug", "former slug": "nobody-former-slug", "number": "70", "work": "70"}  # as long as those
+PARTS = {"slug": SLUG, "former slug": FORMER, "number": str(NUMBER), "work": str(WORK), "key": FILE}
+NEVER = {
+    "slug": "nobody-slug",
+    "former slug": "nobody-former-slug",
+    "number": "70",
+    "work": "70",
+    "key": "ab" * 16,
+}  # as long as those
 
 
 def in_place(address: str, parts: dict[str, str]) -> str:

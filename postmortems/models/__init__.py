@@ -1,5 +1,6 @@
 """Incidents, whose they are, what they hit, what caused them."""
 
+from .attachments import Attachment
 from .audit import Action, AuditEntry, record
 from .causes import Cause, CauseGroup, Certainty, IncidentCause, Nature, Role
 from .derived import CauseYear, Edition, Reference, RenderedText
@@ -25,9 +26,9 @@ from .search import NameIndexed, SearchDocument, Word
 from .slugs import Moved, OldSlug, get_by_slug
 
 __all__ = [
-    "MILESTONES", "SECTIONS", "Action", "AuditEntry", "Cause", "CauseGroup", "CauseYear", "Certainty", "Comment",
-    "Detection", "Edition", "Incident", "IncidentCause", "IncidentLink", "IncidentReader", "LinkKind", "Mailing",
-    "Moved", "NameIndexed", "Nature", "Numbering", "OldSlug", "Organisation", "Reference", "RenderedText",
+    "MILESTONES", "SECTIONS", "Action", "Attachment", "AuditEntry", "Cause", "CauseGroup", "CauseYear", "Certainty",
+    "Comment", "Detection", "Edition", "Incident", "IncidentCause", "IncidentLink", "IncidentReader", "LinkKind",
+    "Mailing", "Moved", "NameIndexed", "Nature", "Numbering", "OldSlug", "Organisation", "Reference", "RenderedText",
     "ReviewKind", "ReviewStep", "Reviewer", "Revision", "Role", "SavedSearch", "SearchDocument", "Service",
     "Severity", "Status", "Visibility", "Word", "catch_up", "get_by_slug", "next_number", "record",
 ]  # fmt: skip
