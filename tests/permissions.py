@@ -130,7 +130,7 @@ def one_of_each() -> None:
     OldSlug.objects.get_or_create(kind="incident", slug="former", defaults={"object_id": 1})
     Numbering.objects.get_or_create(prefix="INC")
     if not Revision.objects.exists():
-        Revision.objects.create(incident=Incident.objects.earliest("pk"), number=1, at=timezone.now())
+        Revision.objects.create(incident=Incident.objects.earliest("pk"), number=1, at=timezone.now(), was_open=True)
     owner = User.objects.earliest("pk")
     if not Comment.objects.exists():
         incident = Incident.objects.earliest("pk")
