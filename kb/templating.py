@@ -36,6 +36,7 @@ def environment(**options: Any) -> Environment:
         sso_name=sso_name,
         may_administer=access.may_administer,
         may_manage=access.may_manage,
+        may_file=access.may_file,
         may_publish=access.may_publish,
         notices_for=get_messages,
         query=query,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Reader = AbstractBaseUser | AnonymousUser
 
 EVERYBODY, ADMINS = "open", "all"
+DELETED = "deleted"  # the status of an incident in the bin, which no page shows but the bin
 View = TypeVar("View", bound=Callable[..., object])
 
 
@@ -62,6 +63,11 @@ def may_file(user: Reader) -> bool:
     return _may(user, "postmortems.add_incident")
 
 
+def may_edit(user: Reader, incident: Any) -> bool:
+    """Whether this person edits the postmortem of an incident they may read: any author, as every save is kept."""
+    return may_file(user)
+
+
 def may_publish(user: Reader) -> bool:
     """Whether this person publishes a postmortem: a manager."""
     return _may(user, "postmortems.publish_incident")
@@ -74,11 +80,13 @@ def takes_part(user: Reader, incident: Incident) -> bool:
     return bool(user.is_active and user.pk and incident.named_readers.filter(user=user.pk).exists())
 
 
-def may_edit(user: Reader, incident: Incident) -> bool:
-    """Whether this person changes what an incident says that they may read: its authors, and managers (a query)."""
-    if may_publish(user):
+def may_delete(user: Reader, incident: Incident) -> bool:
+    """Whether this person puts an incident that they may read into the bin: a manager; an author, unless it was ever
+    published.
+    """
+    if _may(user, "postmortems.delete_incident"):
         return True
-    return may_file(user) and incident.named_readers.filter(user=user.pk, is_author=True).exists()
+    return incident.published_at is None and incident.status != "published" and may_edit(user, incident)
 
 
 def may_manage(user: Reader) -> bool:
@@ -129,9 +137,10 @@ def readable_by(user: Reader, prefix: str = "") -> Q:
     """
     who = audience(user)
     if who == ADMINS:
-        return Q()
+        return ~Q(**{f"{prefix}status": DELETED})
     is_open = Q(**{f"{prefix}is_open": 1})
     if who == EVERYBODY:
         return is_open
     person: Any = user
-    return is_open | Q(**{f"{prefix}pk__in": person.named_on.values("incident")})
+    named = person.named_on.exclude(incident__status=DELETED)
+    return is_open | Q(**{f"{prefix}pk__in": named.values("incident")})

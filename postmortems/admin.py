@@ -14,6 +14,7 @@ from .models import (
     CauseGroup,
     CauseYear,
     Comment,
+    Deletion,
     Edition,
     Incident,
     IncidentCause,
@@ -48,7 +49,7 @@ MILESTONE_FIELDS = [
 ]
 
 DERIVED = (OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition, SearchDocument, Word, NameIndexed)
-LOGS = (Attachment, Revision, Reviewer, ReviewStep, Comment, Mailing)
+LOGS = (Attachment, Deletion, Revision, Reviewer, ReviewStep, Comment, Mailing)
 IN_THE_ADMIN = "In the administration."
 
 

@@ -86,7 +86,7 @@ def plain(html: str) -> str:
 
 def lines(html: str) -> list[str]:
     """What a reader sees of the HTML, block by block; empty ones left out."""
-    texts = (collapsed("".join(run.characters)) for run in _runs(html))
+    texts = (collapsed("".join(run.parts)) for run in _runs(html))
     return [text for text in texts if text]
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from .access import personal
+from .access import DELETED, personal
 from .models import MILESTONES, SECTIONS, Incident, IncidentCause, IncidentLink, IncidentReader
 from .momentfields import columns
 from .moments import Moment
@@ -288,15 +288,18 @@ def _marks(passage: Passage) -> str:
 
 
 def _facet_tokens(ids: list[int]) -> dict[int, list[str]]:
-    """What each incident is counted by, as "@kind:value"; who may read it: "@all", "@open", "@reader:12"."""
+    """What each incident is counted by, as "@kind:value"; who may read it: "@all", "@open", "@reader:12".
+
+    Nobody, while it is in the bin.
+    """
     found: dict[int, list[str]] = {}
     names = ("pk", "is_open", "severity", "status", "detection", "organisation_id", "occurred_at")
     for pk, is_open, severity, status, detection, place, at in Incident.objects.filter(pk__in=ids).values_list(*names):
         year = at.astimezone(UTC).year if at else "unknown"
         tokens = [f"@severity:{severity}", f"@status:{status}", f"@detection:{detection}", f"@year:{year}"]
         tokens += [f"@organisation:{place}"] if place else []
-        found[pk] = ["@all", *["@open"] * bool(is_open), *(token.lower() for token in tokens)]
-    readers = IncidentReader.objects.filter(incident__in=ids).order_by("user_id")
+        found[pk] = [*["@all"] * (status != DELETED), *["@open"] * bool(is_open), *(token.lower() for token in tokens)]
+    readers = IncidentReader.objects.filter(incident__in=ids).exclude(incident__status=DELETED).order_by("user_id")
     for pk, user in readers.values_list("incident_id", "user_id"):
         found[pk].append(f"@{personal(user)}")
     hit = Incident.services.through.objects.filter(incident__in=ids).order_by("service_id")

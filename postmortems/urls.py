@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import causes, comments, exports, files, history, incidents, places, review, searches, suggest
+from .views import causes, comments, deleting, exports, files, history, incidents, places, review, searches, suggest
 
 urlpatterns = [
     path("incidents/", incidents.listing, name="incidents"),
@@ -33,6 +33,10 @@ urlpatterns = [
     path("incidents/<slug:slug>/files/<int:pk>/remove/", files.detach, name="detach"),
     path("incidents/<slug:slug>/files/<int:pk>/put-back/", files.put_back, name="put_back"),
     path("media/<str:key>/<str:name>", files.media, name="media"),
+    path("incidents/<slug:slug>/delete/", deleting.delete, name="delete"),
+    path("bin/", deleting.index, name="bin"),
+    path("bin/<int:pk>/put-back/", deleting.put_back, name="bin_put_back"),
+    path("bin/<int:pk>/purge/", deleting.purging, name="purge"),
     path("mails/", review.mails, name="mails"),
     path("causes/", causes.index, name="causes"),
     path("causes/<slug:slug>/", causes.detail, name="cause"),

@@ -18,6 +18,7 @@ from postmortems.models import (
     Attachment,
     AuditEntry,
     Comment,
+    Deletion,
     Incident,
     Mailing,
     Numbering,
@@ -137,6 +138,7 @@ def one_of_each() -> None:
         Comment.objects.create(incident=incident, text="A remark.", version=1)
         ReviewStep.objects.create(incident=incident, kind="approved", version=1)
         Reviewer.objects.create(incident=incident, user=owner)
+        Deletion.objects.create(incident=incident, status="published")
         Attachment.objects.create(incident=incident, key="0" * 32, name="graph.png", kind="image/png", size=1)
     Mailing.objects.get_or_create(user=owner)
     if not AuditEntry.objects.exists():

@@ -123,7 +123,7 @@ def test_what_was_added_removed_and_changed_is_counted(swift: Incident) -> None:
 def test_a_version_comes_back_for_who_may_edit(swift: Incident, alice: User, bob: User, mallory: User) -> None:
     edit(swift, alice, summary="Wrong.")
     place = f"{SWIFT}versions/1/restore/"
-    assert [signed_in(person).post(place, {"seen": "2"}).status_code for person in (mallory, alice)] == [403, 403]
+    assert signed_in(mallory).post(place, {"seen": "2"}).status_code == 403
     manager = signed_in(bob)
     assert "Wrong." in manager.get(place).content.decode()
     assert manager.post(place, {"seen": "1"}).status_code == 409

@@ -2,6 +2,7 @@
 
 from .attachments import Attachment
 from .audit import Action, AuditEntry, record
+from .bin import Deletion
 from .causes import Cause, CauseGroup, Certainty, IncidentCause, Nature, Role
 from .derived import CauseYear, Edition, Reference, RenderedText
 from .incidents import (
@@ -27,8 +28,8 @@ from .slugs import Moved, OldSlug, get_by_slug
 
 __all__ = [
     "MILESTONES", "SECTIONS", "Action", "Attachment", "AuditEntry", "Cause", "CauseGroup", "CauseYear", "Certainty",
-    "Comment", "Detection", "Edition", "Incident", "IncidentCause", "IncidentLink", "IncidentReader", "LinkKind",
-    "Mailing", "Moved", "NameIndexed", "Nature", "Numbering", "OldSlug", "Organisation", "Reference", "RenderedText",
-    "ReviewKind", "ReviewStep", "Reviewer", "Revision", "Role", "SavedSearch", "SearchDocument", "Service",
-    "Severity", "Status", "Visibility", "Word", "catch_up", "get_by_slug", "next_number", "record",
+    "Comment", "Deletion", "Detection", "Edition", "Incident", "IncidentCause", "IncidentLink", "IncidentReader",
+    "LinkKind", "Mailing", "Moved", "NameIndexed", "Nature", "Numbering", "OldSlug", "Organisation", "Reference",
+    "RenderedText", "ReviewKind", "ReviewStep", "Reviewer", "Revision", "Role", "SavedSearch", "SearchDocument",
+    "Service", "Severity", "Status", "Visibility", "Word", "catch_up", "get_by_slug", "next_number", "record",
 ]  # fmt: skip

@@ -47,6 +47,7 @@ class Action(models.TextChoices):
     REOPENED = "reopened"
     DELETED = "deleted"
     RESTORED = "restored"
+    PURGED = "deleted for good"
     EXPORTED = "exported"
     AUDIT_READ = "audit log exported"
 

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from .. import markdown
-from ..access import readable_by
+from ..access import DELETED, readable_by
 from ..durations import Duration
 from ..elapsed import Elapsed
 from ..momentfields import MomentField, check_order, moment_constraint, order_constraint
@@ -190,7 +190,7 @@ class Incident(Slugged):
         permissions = [("publish_incident", "Can publish incident")]
         constraints = [
             one_of("severity", Severity, "incident"),
-            one_of("status", Status, "incident"),
+            models.CheckConstraint(condition=Q(status__in=[*Status.values, DELETED]), name="incident_status_known"),
             one_of("visibility", Visibility, "incident"),
             one_of("detection", Detection, "incident"),
             *[moment_constraint(name, "incident") for name in (*MILESTONES, "source_published")],
