@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from .access import ADMINS, DELETED
+from .access import DELETED
 from .attaching import forget
-from .models import Deletion, Edition, Incident, RenderedText
-from .refresh import audiences_of, refresh_incident, tally
+from .models import Deletion, Incident, RenderedText
+from .refresh import refresh_incident
 from .revising import name_of
 
 if TYPE_CHECKING:
@@ -48,12 +48,9 @@ def _set_status(held: Incident, status: str) -> None:
 
 @transaction.atomic
 def purge(deletion: Deletion) -> None:
-    """For good: the incident, all that hangs on it, and the contents of its files."""
+    """For good: the incident, all that hangs on it, and the contents of its files. No page showed it any more."""
     incident = deletion.incident
     keys = list(incident.attachments.values_list("key", flat=True))
-    causes, audiences = list(incident.incident_causes.values_list("cause", flat=True)), audiences_of([incident.pk])
     RenderedText.objects.filter(scope=f"incident:{incident.pk}").delete()
     incident.delete()
-    tally(causes)
-    Edition.bump(ADMINS, *audiences)
     transaction.on_commit(partial(forget, keys))

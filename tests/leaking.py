@@ -70,6 +70,8 @@ def public_world() -> None:
     partner = make_incident("Partner", causes=(cause,), services=(service,), summary=told, started=moment("2019-05-01"))
     make_entry(partner, text=told)
     make_actionable(partner, description=told, causes=(cause,))
+    for number, was_open in ((1, False), (2, True)):
+        partner.revisions.create(number=number, at=timezone.now(), was_open=was_open)
     for day in range(1, 9):
         twin = make_incident(f"Kettle boiled over {day}", started=moment(f"2020-01-0{day} 10:00"))
         make_actionable(twin, title=f"Kettle work {day}")
@@ -231,7 +233,7 @@ OTHER_ADDRESSES: dict[str, tuple[str, ...]] = {
     "actionable": (f"/actionables/ACT-{WORK}/", "/actionables/ACT-1/"),
     "actionable_reference": (f"/ACT-{WORK}",),
     "media": (f"/media/{FILE}/kanari.txt",),
-    "history": (f"/incidents/{SLUG}/history/",),
+    "history": (f"/incidents/{SLUG}/history/", "/incidents/partner/history/"),
     "version": (f"/incidents/{SLUG}/versions/1/",),
     "document": (f"/incidents/{SLUG}/document.md",),
     "files": (f"/incidents/{SLUG}/files/",),

@@ -296,6 +296,16 @@ def test_a_mail_about_a_restricted_incident_names_only_its_number(
     assert AuditEntry.objects.filter(action="access changed", detail__contains="bob").exists()
 
 
+def test_who_may_not_see_it_gets_no_mail(
+    draft: Incident, alice: User, bob: User, django_capture_on_commit_callbacks: Any
+) -> None:
+    send(alice, draft, "ask", names="bob")
+    draft.named_readers.filter(user=bob).delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        send(alice, draft, "comment", text="Hm.")
+    assert posted(None) == []
+
+
 def test_mails_are_chosen_on_a_page(bob: User) -> None:
     browser = signed_in(bob)
     assert browser.post("/mails/", {"asked": "on"}).status_code == 302
