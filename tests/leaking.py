@@ -249,6 +249,8 @@ def own_addresses() -> Iterator[str]:
         for address in (address_of(entry), *OTHER_ADDRESSES.get(name, ())):
             plain = address.partition("?")[0]
             yield address
+            if "GET" not in entry.takes:
+                continue
             if name in ABOUT_ACCOUNTS:
                 continue
             yield from (f"{plain}?{query}".rstrip("?") for query in (*EVERYWHERE, *VARIANTS.get(name, ())))
