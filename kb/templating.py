@@ -35,6 +35,7 @@ def environment(**options: Any) -> Environment:
         demonstration=demonstration,
         sso_name=sso_name,
         may_administer=access.may_administer,
+        may_delete=access.may_delete,
         may_manage=access.may_manage,
         may_file=access.may_file,
         may_publish=access.may_publish,
