@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postmortems.differences import MOST_LINES, MOST_WORDS, Line, Piece, lines_of, parts_of, words_of
+from postmortems.differences import MOST_LINES, MOST_WORDS, Line, Piece, lines_of, parts_of, words_of, woven_of
 
 TEXTS = st.lists(st.sampled_from(["a b c", "a b d", "", "x", "y z", "Swift hung at 18:55."])).map("\n".join) | st.text()
 
@@ -66,3 +66,17 @@ def test_what_is_too_long_to_compare_is_told_as_replaced() -> None:
     assert [line.text for line in shorter if not line.sign] == ["the same"]
     words, others = " ".join(["ab"] * MOST_WORDS), " ".join(["ba"] * MOST_WORDS)
     assert words_of(words, others) == ([Piece("-", words)], [Piece("+", others)])
+
+
+def test_a_changed_line_stands_once_with_the_pieces_of_both() -> None:
+    (line,) = woven_of("The proxies hung for long.", "The proxies stopped for long.")
+    assert (line.sign, line.old, line.new) == ("±", 1, 1)
+    assert [piece for piece in line.pieces if piece.sign] == [Piece("-", "hung"), Piece("+", "stopped")]
+
+
+@given(TEXTS, TEXTS)
+def test_both_texts_can_be_read_from_the_woven_lines(old: str, new: str) -> None:
+    lines = woven_of(old, new)
+    was, now = ([line for line in lines if line.sign != sign] for sign in "+-")
+    assert "\n".join("".join(p.text for p in line.pieces if p.sign != "+") for line in was) == old
+    assert "\n".join("".join(p.text for p in line.pieces if p.sign != "-") for line in now) == new

@@ -21,6 +21,7 @@ from postmortems.markdown import (
     CLEANER,
     MAX_CHARS,
     TAGS,
+    as_read,
     found,
     plain,
     references,
@@ -578,3 +579,9 @@ def test_the_sanitiser_is_a_version_without_known_holes() -> None:
     versions = re.findall(rb"ammonia-(\d+)\.(\d+)\.(\d+)", library.read_bytes())
     assert versions
     assert all(tuple(map(int, version)) >= (4, 1, 4) for version in versions)
+
+
+def test_a_text_as_it_reads_has_a_line_for_each_block_and_no_markup() -> None:
+    text = "A **bold** [word](https://example.org).\n\n- one `code`\n- two\n\n> said\n\n<b>raw</b>"
+    assert as_read(text) == "A bold word.\none code\ntwo\nsaid\n<b>raw</b>"
+    assert as_read("") == ""
