@@ -70,8 +70,10 @@ def test_what_was_saved_before_it_was_open_is_for_those_named(client: Client, al
     assert [each.get(f"{place}diff/?from=1&to=2").status_code for each in everybody] == [404, 404]
     assert [b"Version 1" in each.get(f"{place}history/").content for each in everybody] == [False, False]
     assert client.get(f"{place}versions/2/").status_code == 200
-    assert b"hunter2" in signed_in(alice).get(f"{place}versions/1/").content
     assert signed_in(bob).get(f"{place}versions/1/restore/").status_code == 404
+    IncidentReader.objects.create(incident=draft, user=bob)
+    assert [row.number for row in draft.revisions.told_to(alice).listed()] == [2, 1]
+    assert b"hunter2" in signed_in(alice).get(f"{place}versions/1/").content
 
 
 def test_differences_stand_by_field_and_word(client: Client, swift: Incident, alice: User) -> None:
