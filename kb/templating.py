@@ -15,6 +15,8 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from actionables import parts as actionables
+from actionables.numbers import five
+from actionables.shown import age, initials
 from postmortems import access
 from timelines import parts as timelines
 
@@ -43,7 +45,11 @@ def environment(**options: Any) -> Environment:
         milestone_bar=timelines.milestone_bar,
         actionables_of=actionables.of_incident,
         actionables_aimed_at=actionables.aimed_at,
+        cause_ledger=actionables.cause_ledger,
         open_actionables=actionables.open_counts,
+        actionables_five=five,
+        actionable_age=age,
+        initials=initials,
         actionables_summary=actionables.summary,
     )
     env.filters["plural"] = plural

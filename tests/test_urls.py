@@ -43,6 +43,9 @@ KEPT_PAGES = (
     "/", "/incidents/", "/incidents/?q=syslog&sort=oldest", *FIVE, "/causes/", "/causes/?view=list", UNATTENDED,
     LOGGING, "/causes/feature-or-dormant-path-switched-on/", "/services/rsyslog/", "/organisations/wikimedia/",
     "/actionables/", "/actionables/?status=done&sort=due", "/actionables/ACT-2/", "/actionables/ACT-9/", "/keyboard/",
+    "/actionables/?view=board", "/actionables/?view=board&group=cause", "/actionables/prevention/",
+    "/actionables/follow-through/", "/actionables/follow-through/?by=month",
+    LOGGING.replace("causes", "actionables/ledger"),
 )  # fmt: skip
 PAGES = (*KEPT_PAGES, "/preferences/")
 
@@ -173,6 +176,7 @@ LOOKED_AT = (
     "/incidents/?cause=" + UNATTENDED.split("/")[2], "/incidents/?service=rsyslog&organisation=wikimedia",
     "/incidents/?year=unknown", "/incidents/?year=2015", "/actionables/?owner=Zed", "/actionables/?due=none",
     "/actionables/?cause=" + UNATTENDED.split("/")[2], "/services/puppet/", "/actionables/ACT-1/",
+    "/actionables/export.csv", "/actionables/export.json?sort=due", "/actionables/?view=board&group=service",
 )  # fmt: skip
 
 
@@ -206,7 +210,7 @@ def mentioned() -> None:
 
 def shown(client: Client, address: str) -> bytes:
     """A page without the tokens of its forms, which differ each time."""
-    return re.sub(rb'(name="csrfmiddlewaretoken" value=)"\w+"', rb"\1", client.get(address).content)
+    return re.sub(rb'(name="csrfmiddlewaretoken" value=)"\w+"', rb"\1", b"".join(client.get(address)))
 
 
 @pytest.mark.parametrize("person", ["anonymous", "mallory"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import F, Max, Q
+from django.db.models import Case, F, Max, Q, When
 from django.urls import reverse
 from django.utils import timezone
 
@@ -70,6 +70,12 @@ class Actionable(models.Model):
         blank=True, help_text="The passage of the incident's postmortem it comes from, as it reads there."
     )
     version = models.PositiveIntegerField(default=1, editable=False)
+    # Kept by the database itself; a number, because databases walk an index for `unfinished = 1` but not for a list.
+    unfinished = models.GeneratedField(
+        expression=Case(When(status__in=UNFINISHED, then=1), default=0),
+        output_field=models.PositiveSmallIntegerField(),
+        db_persist=True,
+    )
     # Worked out from the history of its status, and kept here because lists are sorted and counted by them.
     opened = MomentField()
     closed = MomentField()
@@ -98,7 +104,8 @@ class Actionable(models.Model):
             # Only those that are one: from an index of all, SQLite would answer "is not one" and then sort everything.
             models.Index("alternative_to", condition=Q(alternative_to__isnull=False), name="actionable_alternatives"),
             models.Index("priority", "number", name="actionable_priority"),
-            models.Index("status", "opened_at", "number", name="actionable_status_opened"),
+            models.Index("unfinished", "due_on", "number", name="actionable_unfinished_due"),
+            models.Index("unfinished", "opened_at", "number", name="actionable_unfinished_opened"),
             models.Index("opened_at", "number", name="actionable_opened"),
             models.Index("closed_at", "number", name="actionable_closed"),
         ]
@@ -159,13 +166,13 @@ class Actionable(models.Model):
 
         `values` maps names of `CHANGEABLE` (and "person" beside "owner") to what they shall be. `why` is kept with the
         change; what is done or declined has it as its outcome. What counts as former is what is stored now, whatever
-        this copy says. Raises OutOfDate when that is no longer the version `expected`, ValidationError keyed by field
-        when something is missing. Three queries, and two to three for each value that changes.
+        this copy says. Raises OutOfDate when that is other than wanted and not the version `expected`, ValidationError
+        keyed by field when something is missing. Three queries, and two to three for each value that changes.
         """
         stored = type(self)._default_manager.select_for_update().get(pk=self.pk)
-        if expected is not None and stored.version != expected:
-            raise OutOfDate(stored)
         new = {name: value for name, value in values.items() if getattr(stored, name) != value}
+        if new and expected is not None and stored.version != expected:
+            raise OutOfDate(stored)
         if "status" in new:
             new |= _outcome(stored, new["status"], new.get("outcome") or why)
         if new:
@@ -182,10 +189,13 @@ class Actionable(models.Model):
         self.version = F("version") + 1
         self.save(update_fields=[*new, "version"])
         self.refresh_from_db(fields=["version"])
+        # The reason stands once: with the change of status, else with the first of the others.
+        reason = "" if "status" in new else why
         for name in CHANGEABLE[1:]:
             if name in new:
                 told = {"before": _told(before[name]), "after": _told(new[name]), "by": by, "batch": batch}
-                self.field_changes.create(what=name, why="" if "status" in new else why, **told)
+                self.field_changes.create(what=name, why=reason, **told)
+                reason = ""
         if "status" in new:
             self.record_change(before["status"], by, why, batch)
 

@@ -14,7 +14,7 @@ from postmortems.models import Incident
 from postmortems.momentfields import columns
 from postmortems.moments import Precision
 
-from .choices import FINISHED, UNFINISHED
+from .choices import FINISHED
 
 if TYPE_CHECKING:
     import datetime
@@ -40,7 +40,7 @@ class ActionableQuerySet(models.QuerySet["Actionable"]):
 
     def unfinished(self) -> ActionableQuerySet:
         """Open, in progress or blocked."""
-        return self.filter(status__in=UNFINISHED)
+        return self.filter(unfinished=1)
 
     def overdue(self, today: datetime.date) -> ActionableQuerySet:
         """Unfinished with a due date before `today`."""

@@ -1,0 +1,206 @@
+"""One actionable: its page, and everything that can be done with it there."""
+
+from __future__ import annotations
+
+from secrets import token_hex
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from actionables.access import may_change, may_comment, may_work_on
+from actionables.forms import ChangeForm, CommentForm, SnoozeForm, shown_values
+from actionables.models import Actionable, OutOfDate, Priority, Status
+from actionables.owners import name_of, suggestions
+from actionables.stream import happened, spent
+from actionables.told import said_about
+from actionables.verdicts import verdict
+from postmortems.conditional import revalidated
+from postmortems.models import Edition, Incident, Reference
+from postmortems.prose import Prose
+from postmortems.refresh import refresh_texts
+
+from .going import asked_for, back
+
+
+def _asked(request: HttpRequest, reference: str) -> Actionable:
+    """The actionable with this reference, when this person may see it."""
+    rows = Actionable.objects.visible_to(request.user).select_related("incident", "person")
+    found = rows.filter(number=int(reference.removeprefix("ACT-"))).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _own(request: HttpRequest, reference: str) -> Actionable:
+    """The same, for somebody who may change it; 403 for others."""
+    actionable = _asked(request, reference)
+    if not may_work_on(request.user, actionable):
+        raise PermissionDenied
+    return actionable
+
+
+@require_safe
+def by_reference(request: HttpRequest, number: str) -> HttpResponse:
+    """ACT-n leads to the actionable."""
+    return redirect(get_object_or_404(Actionable.objects.visible_to(request.user), number=int(number)))
+
+
+@require_safe
+@revalidated
+def detail(request: HttpRequest, reference: str) -> HttpResponse:
+    """One actionable with its history."""
+    return _page(request, _asked(request, reference))
+
+
+def _page(request: HttpRequest, actionable: Any, status: int = 200, **typed: Any) -> HttpResponse:
+    """The page, with what was typed into its forms and what is wrong with that."""
+    visible = Actionable.objects.visible_to(request.user)
+    # Sorted here: asked to sort these few, SQLite reads all actionables in that order instead.
+    relatives = visible.filter(Q(alternative_to=actionable) | Q(pk=actionable.alternative_to_id or 0)).order_by()
+    family = sorted(relatives, key=lambda row: (row.position, row.number))
+    changes = list(actionable.changes.all())
+    editor = may_work_on(request.user, actionable)
+    context = {
+        "actionable": actionable,
+        "overdue": actionable.is_overdue(timezone.now().date()),
+        "stream": happened(actionable, changes),
+        "spent": spent(changes),
+        "causes": list(actionable.causes.values_list("name", "slug")),
+        "alternative_to": next((row for row in family if row.pk == actionable.alternative_to_id), None),
+        "alternatives": [row for row in family if row.alternative_to_id == actionable.pk],
+        "mentioned_in": _mentions(actionable, request),
+        "verdict": verdict(actionable, request.user),
+        "prose": Prose.of(request.user, f"incident:{actionable.incident_id}"),
+        "may_work": editor,
+        "may_choose": may_change(request.user),
+        "may_comment": may_comment(request.user),
+        "form": ChangeForm(shown_values(actionable)),
+        "statuses": Status.choices,
+        "priorities": Priority.choices,
+        "owners": suggestions() if editor else [],
+        "said": said_about(request),
+        "snooze": actionable.snoozes.last() if editor else None,
+        "comment_form": typed.get("comment_form"),
+        "snooze_form": typed.get("snooze_form"),
+    }
+    return render(request, "actionables/actionable.html", context, status=status)
+
+
+def _mentions(actionable: Actionable, request: HttpRequest) -> list[tuple[int, str, str]]:
+    """The incidents whose text mentions it, as (number, slug, title)."""
+    sources = Reference.objects.filter(prefix="ACT", number=actionable.number).values("incident_id")
+    visible = Incident.objects.visible_to(request.user).filter(pk__in=sources)
+    return list(visible.order_by("-number").values_list("number", "slug", "title")[:20])
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def change(request: HttpRequest, reference: str) -> HttpResponse:
+    """Change status, owner, due date or priority: at once when all is said, else through a form."""
+    actionable = _own(request, reference)
+    if request.method != "POST":
+        shown = shown_values(actionable) | {
+            name: request.GET[name] for name in ("status", "owner") if name in request.GET
+        }
+        return _ask(request, actionable, ChangeForm(shown), fresh=True)
+    form = ChangeForm(request.POST)
+    if not form.is_valid():
+        return _ask(request, actionable, form, status=422)
+    return _change(request, actionable, form)
+
+
+@transaction.atomic
+def _change(request: HttpRequest, actionable: Actionable, form: ChangeForm) -> HttpResponse:
+    """Do it and lead back; ask again when something is missing or somebody else was faster."""
+    batch, why = token_hex(8), form.cleaned_data["why"]
+    expected = form.cleaned_data["version"]
+    try:
+        changed = actionable.change(form.values(), by=name_of(request.user), why=why, expected=expected, batch=batch)
+    except ValidationError as error:
+        form.add_error(None if "why" not in error.message_dict else "why", error.message_dict["why"])
+        return _ask(request, actionable, form, status=422)
+    except OutOfDate as error:
+        return _ask(request, error.stored, form, status=409)
+    if changed:
+        _derive(actionable, texts=bool(why))
+    target = asked_for(request, actionable.get_absolute_url())
+    return back(target, *([("batch", batch)] if changed else []), anchor=actionable.reference)
+
+
+def _derive(actionable: Actionable, *, texts: bool) -> None:
+    """Let pages and search know; the incident's texts are kept anew when one of them changed."""
+    if texts:
+        refresh_texts(actionable.incident)
+    Edition.bump()
+
+
+def _ask(
+    request: HttpRequest, actionable: Actionable, form: ChangeForm, *, status: int = 200, fresh: bool = False
+) -> HttpResponse:
+    """The form on a page of its own; with status 409 it shows what is stored now beside what was wanted."""
+    context = {
+        "actionable": actionable,
+        "form": form,
+        "fresh": fresh,
+        "conflict": status == 409,
+        "stored": shown_values(actionable),
+        "stream": happened(actionable, list(actionable.changes.all()))[-5:] if status == 409 else [],
+        "statuses": Status.choices,
+        "priorities": Priority.choices,
+        "owners": suggestions(),
+        "next": asked_for(request, ""),
+        "prose": Prose.of(request.user, f"incident:{actionable.incident_id}"),
+    }
+    return render(request, "actionables/change.html", context, status=status)
+
+
+@require_POST
+@login_required
+def comment(request: HttpRequest, reference: str) -> HttpResponse:
+    """Say something about an actionable."""
+    actionable = _asked(request, reference)
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _page(request, actionable, 422, comment_form=form)
+    with transaction.atomic():
+        made = actionable.comments.create(by=name_of(request.user), text=form.cleaned_data["text"])
+        Edition.bump()
+    return back(actionable.get_absolute_url(), anchor=f"comment-{made.pk}")
+
+
+@require_POST
+@login_required
+def choose(request: HttpRequest, reference: str) -> HttpResponse:
+    """Take this one of several alternatives."""
+    actionable = _asked(request, reference)
+    if not may_change(request.user):
+        raise PermissionDenied
+    if actionable.alternative_to is None:
+        raise Http404
+    with transaction.atomic():
+        actionable.choose(by=name_of(request.user))
+        _derive(actionable, texts=True)
+    return back(actionable.alternative_to.get_absolute_url(), anchor="alternatives")
+
+
+@require_POST
+@login_required
+def snooze(request: HttpRequest, reference: str) -> HttpResponse:
+    """Send no reminders of it until a day, with a reason."""
+    actionable = _own(request, reference)
+    form = SnoozeForm(request.POST)
+    if not form.is_valid():
+        return _page(request, actionable, 422, snooze_form=form)
+    with transaction.atomic():
+        actionable.snoozes.create(by=name_of(request.user), **form.cleaned_data)
+        Edition.bump()
+    return back(asked_for(request, actionable.get_absolute_url()), anchor="snooze")
