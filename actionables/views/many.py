@@ -72,6 +72,7 @@ def _ask(request: HttpRequest, form: ManyForm, chosen: dict[int, int]) -> HttpRe
     form.is_valid()
     context = {
         "form": form,
+        "values": {name: form.data.get(name, "") for name in form.fields},
         "rows": rows(list(visible.values_list("pk", flat=True))),
         "chosen": chosen,
         "statuses": Status.choices,

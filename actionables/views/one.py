@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from actionables.access import may_change, may_comment, may_work_on
-from actionables.forms import ChangeForm, CommentForm, SnoozeForm, shown_values
+from actionables.forms import CLEARED, ChangeForm, CommentForm, SnoozeForm, shown_values
 from actionables.models import Actionable, OutOfDate, Priority, Status
 from actionables.owners import name_of, suggestions
 from actionables.stream import happened, spent
@@ -150,6 +150,7 @@ def _ask(
     context = {
         "actionable": actionable,
         "form": form,
+        "values": {"why": "", "status": actionable.status, "version": actionable.version, **_typed(form)},
         "fresh": fresh,
         "conflict": status == 409,
         "stored": shown_values(actionable),
@@ -161,6 +162,11 @@ def _ask(
         "prose": Prose.of(request.user, f"incident:{actionable.incident_id}"),
     }
     return render(request, "actionables/change.html", context, status=status)
+
+
+def _typed(form: ChangeForm) -> dict[str, Any]:
+    """What was typed, the last of several values; fields that were not sent are not in it."""
+    return {name: form.data[name] for name in form.fields if name in form.data and (form.data[name] or name in CLEARED)}
 
 
 @require_POST
