@@ -11,9 +11,11 @@ from django import forms
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from actionables.timeliness import InTime
 from postmortems.filters import Declared, Values
 from postmortems.models import Cause, Incident, Service
 from postmortems.moments import COARSE, Precision
+from postmortems.ordering import KnownFirstDescending
 from postmortems.rows import linked
 
 from .models import UNFINISHED, Actionable, Kind, Priority, Status
@@ -33,10 +35,10 @@ ORDERS: dict[str, tuple[Any, ...]] = {
     "due": (F("due_on").asc(nulls_last=True), "number"),
     "age": (F("opened_at").asc(nulls_last=True), "number"),
     "priority": ("priority", "number"),
-    "owner": ("owner", "status", "number"),
+    "owner": ("owner", "status", "due_on", "number"),
     "status": ("status", "due_on", "number"),
     "incident": ("-incident", "position", "number"),
-    "closed": (F("closed_at").desc(nulls_last=True), "-number"),
+    "closed": (KnownFirstDescending("closed_at"), "-number"),
 }
 # Parameters of a page that narrow nothing down.
 OTHERS = ("page", "view", "group", "batch", "stale", "undone", "left")
@@ -172,8 +174,8 @@ def timely(value: str) -> Q:
     told &= ~Q(closed_precision__in=[one for one in COARSE if one != Precision.DAY])
     if value == "unknown":
         return Q(status=Status.DONE) & ~told
-    kept = Q(closed_at__date__lte=F("due_on"))
-    return told & (kept if value == "yes" else ~kept)
+    kept = InTime("closed_at", "due_on")
+    return told & (Q(kept) if value == "yes" else ~Q(kept))
 
 
 def _equal(column: str, values: list[Any]) -> dict[str, Any]:

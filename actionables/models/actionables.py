@@ -17,6 +17,7 @@ from postmortems.models.addresses import WebAddressField
 from postmortems.models.choices import one_of
 from postmortems.momentfields import MomentField, moment_constraint
 from postmortems.moments import UNKNOWN, Moment, Precision
+from postmortems.ordering import KnownFirstDescending
 
 from .choices import FINISHED, UNFINISHED, Kind, Priority, Status
 from .queries import ActionableQuerySet
@@ -100,14 +101,20 @@ class Actionable(models.Model):
         indexes = [
             models.Index("status", "due_on", "number", name="actionable_status_due"),
             models.Index("due_on", "number", name="actionable_due"),
-            models.Index("owner", "status", "number", name="actionable_owner"),
+            models.Index("owner", "status", "due_on", "number", name="actionable_owner_due"),
+            models.Index(
+                "owner", "status", KnownFirstDescending("closed_at"), F("number").desc(), name="actionable_owner_closed"
+            ),
             # Only those that are one: from an index of all, SQLite would answer "is not one" and then sort everything.
             models.Index("alternative_to", condition=Q(alternative_to__isnull=False), name="actionable_alternatives"),
             models.Index("priority", "number", name="actionable_priority"),
             models.Index("unfinished", "due_on", "number", name="actionable_unfinished_due"),
             models.Index("unfinished", "opened_at", "number", name="actionable_unfinished_opened"),
             models.Index("opened_at", "number", name="actionable_opened"),
-            models.Index("closed_at", "number", name="actionable_closed"),
+            models.Index(KnownFirstDescending("closed_at"), F("number").desc(), name="actionable_closed"),
+            models.Index(
+                "status", KnownFirstDescending("closed_at"), F("number").desc(), name="actionable_status_closed"
+            ),
         ]
 
     def __str__(self) -> str:
