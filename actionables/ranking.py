@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
 from django.db.models import Case, Value, When
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
     from postmortems.access import Reader
 
 LISTED = 20
-# So many are reckoned at a time, those first that can have met the most incidents.
-AT_ONCE = 60
+MOST = 200
+# How closely something was looked at.
+YEARS, CAUSES, EXACT = 0, 1, 2
 SEVERE = [Severity.SEV1, Severity.SEV2, Severity.SEV3, Severity.SEV4, Severity.UNKNOWN]
 
 
@@ -39,6 +42,30 @@ class Struck:
     confirmed: bool
     severity: str
     lasted: int | None
+
+    @property
+    def surely_from(self) -> datetime | None:
+        """It was surely later than anything before this; None without a date."""
+        return self.at and self.at - (ZONES if self.vague else ABOUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """The incidents of a cause; of those in which it is confirmed, from when each was surely later, in order."""
+
+    struck: list[Struck]
+    starts: list[datetime]
+    ids: list[int]
+
+    @classmethod
+    def of(cls, struck: list[Struck]) -> Occurrences:
+        """Sorted by that time."""
+        sure = sorted((one.surely_from, one.incident) for one in struck if one.confirmed and one.surely_from)
+        return cls(struck, [at for at, _ in sure], [pk for _, pk in sure])
+
+    def since(self, opened: datetime) -> list[int]:
+        """The incidents that surely were after this."""
+        return self.ids[bisect_right(self.starts, opened) :]
 
 
 @dataclass(slots=True)
@@ -72,7 +99,7 @@ class Cost:
 
 
 def ranking(user: Reader) -> list[Cost]:
-    """The open actionables whose causes came back most since they were opened (three queries, two for each cause met).
+    """The open actionables whose causes came back most since they were opened (five queries, one for each cause met).
 
     Exact for whoever reads what is open to all: it goes on until no other can have met as many incidents.
     """
@@ -82,23 +109,45 @@ def ranking(user: Reader) -> list[Cost]:
 
 def _ranking(user: Reader) -> list[Cost]:
     aims, opened = _open_ones(user)
-    bounds = _bounds(aims, opened)
-    order = sorted(bounds, key=lambda pk: (-bounds[pk], pk))
-    known: dict[int, list[Struck]] = {}
-    costs: list[Cost] = []
-    for start in range(0, len(order), AT_ONCE):
-        if len(costs) == LISTED and bounds[order[start]] < costs[-1].incidents:
-            break
-        for pk in order[start : start + AT_ONCE]:
-            for cause in aims[pk] - known.keys():
-                known[cause] = _struck(cause, user)
-        own = dict(Actionable.objects.filter(pk__in=order[start : start + AT_ONCE]).values_list("pk", "incident_id"))
-        costs += [_cost(pk, opened[pk], own[pk], [known[cause] for cause in aims[pk]]) for pk in own]
-        costs = sorted((cost for cost in costs if cost.incidents), key=Cost.rank)[:LISTED]
+    own = dict(Actionable.objects.filter(unfinished=1, opened_at__isnull=False).values_list("pk", "incident_id"))
+    known: dict[int, Occurrences] = {}
+    costs = []
+    for pk in _foremost(aims, opened, own, known, user):
+        costs.append(_cost(pk, opened[pk], own[pk], [known[cause].struck for cause in aims[pk]]))
+    costs = sorted((cost for cost in costs if cost.incidents), key=Cost.rank)[:LISTED]
     found = {row.pk: row for row in rows([cost.key for cost in costs])}
     for cost in costs:
         cost.actionable = found[cost.key]
     return costs
+
+
+def _foremost(
+    aims: dict[int, set[int]],
+    opened: dict[int, Moment],
+    own: dict[int, int],
+    known: dict[int, Occurrences],
+    user: Reader,
+) -> list[int]:
+    """Those that met the most incidents, and all that met as many as the last of them.
+
+    The one that can have met the most is looked at more closely, again and again: first by counts per year, then by
+    those of its causes since it was opened, then without what is counted twice. What was reckoned to the end and still
+    comes first is one of them.
+    """
+    heap = [(-bound, YEARS, pk) for pk, bound in _bounds(aims, opened).items()]
+    heapify(heap)
+    found: list[tuple[int, int]] = []
+    while heap and (len(found) < LISTED or -heap[0][0] >= found[LISTED - 1][0]) and len(found) < MOST:
+        bound, step, pk = heappop(heap)
+        if step == EXACT:
+            found.append((-bound, pk))
+            continue
+        for cause in aims[pk] - known.keys():
+            known[cause] = Occurrences.of(_struck(cause, user))
+        since = [known[cause].since(_known_by(opened[pk])) for cause in aims[pk]]
+        met = sum(map(len, since)) if step == YEARS else len(set().union(*since) - {own[pk]})
+        heappush(heap, (-met, step + 1, pk))
+    return [pk for count, pk in found if count]
 
 
 def _open_ones(user: Reader) -> tuple[dict[int, set[int]], dict[int, Moment]]:
@@ -145,14 +194,19 @@ def _struck(cause: int, user: Reader) -> list[Struck]:
     return list(found.values())
 
 
+def _known_by(opened: Moment) -> datetime:
+    """The latest that an actionable can have been opened."""
+    span = opened.span()
+    assert span is not None
+    return EPOCH + span[1] + (timedelta() if opened.has_clock_time else ZONES)
+
+
 def _cost(key: int, opened: Moment, own: int, struck: list[list[Struck]]) -> Cost:
     """What happened after an actionable was opened, its own incident left out; each incident counts once."""
     cost, sure, perhaps = Cost(key), {}, set()
     span = opened.span()
     assert span is not None
-    begin, end = EPOCH + span[0], EPOCH + span[1]
-    if not opened.has_clock_time:
-        begin, end = begin - ZONES, end + ZONES
+    begin, end = EPOCH + span[0] - (timedelta() if opened.has_clock_time else ZONES), _known_by(opened)
     for one in (one for of_cause in struck for one in of_cause if one.incident != own):
         when = _after(one, begin, end)
         if when and one.confirmed:
@@ -171,8 +225,7 @@ def _after(one: Struck, begin: datetime, end: datetime) -> bool | None:
     """Whether an incident was after a moment that lies between begin and end; None when that is not certain."""
     if one.at is None:
         return None
-    room = ZONES if one.vague else ABOUT
-    if one.at - room > end:
+    if one.surely_from is not None and one.surely_from > end:
         return True
     reach = YEAR + ZONES if one.vague else ABOUT + timedelta(minutes=1)
     return None if one.at + reach >= begin else False

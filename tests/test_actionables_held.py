@@ -189,7 +189,6 @@ def test_the_ranking_is_a_page(client: Client, ranked: dict[str, Actionable]) ->
 
 def test_no_candidate_is_passed_over(monkeypatch: pytest.MonkeyPatch, ranked: dict[str, Actionable]) -> None:
     whole = [(cost.key, cost.incidents) for cost in ranking.ranking(ANYBODY)]
-    monkeypatch.setattr(ranking, "AT_ONCE", 1)
     for listed in (1, 2, 3):
         monkeypatch.setattr(ranking, "LISTED", listed)
         assert [(cost.key, cost.incidents) for cost in ranking.ranking(ANYBODY)] == whole[:listed]
