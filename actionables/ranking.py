@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 from django.db.models import Case, Value, When
 from django.utils import timezone
 
-from postmortems.access import reads_everything
 from postmortems.conditional import remembered
-from postmortems.models import CauseYear, Incident, IncidentCause, Severity
+from postmortems.models import Incident, IncidentCause, Severity
 from postmortems.momentfields import columns
 from postmortems.moments import ABOUT, EPOCH, ZONES, Moment
+from postmortems.tallies import years_of
 
 from .models import Actionable
 from .recurrences import YEAR, vague
@@ -101,9 +101,9 @@ class Cost:
 def ranking(user: Reader) -> list[Cost]:
     """The open actionables whose causes came back most since they were opened (five queries, one for each cause met).
 
-    Exact for whoever reads what is open to all: it goes on until no other can have met as many incidents.
+    It goes on until no other can have met as many incidents.
     """
-    key = ("prevention", reads_everything(user), timezone.now().date())
+    key = ("prevention", timezone.now().date())
     return remembered(key, lambda: _ranking(user))
 
 
@@ -134,7 +134,7 @@ def _foremost(
     those of its causes since it was opened, then without what is counted twice. What was reckoned to the end and still
     comes first is one of them.
     """
-    heap = [(-bound, YEARS, pk) for pk, bound in _bounds(aims, opened).items()]
+    heap = [(-bound, YEARS, pk) for pk, bound in _bounds(aims, opened, user).items()]
     heapify(heap)
     found: list[tuple[int, int]] = []
     while heap and (len(found) < LISTED or -heap[0][0] >= found[LISTED - 1][0]) and len(found) < MOST:
@@ -162,12 +162,11 @@ def _open_ones(user: Reader) -> tuple[dict[int, set[int]], dict[int, Moment]]:
     return dict(aims), opened
 
 
-def _bounds(aims: dict[int, set[int]], opened: dict[int, Moment]) -> dict[int, int]:
+def _bounds(aims: dict[int, set[int]], opened: dict[int, Moment], user: Reader) -> dict[int, int]:
     """The most incidents each can have met: those of its causes from the year before on, in which a day may begin."""
     by_cause: dict[int, dict[int, int]] = defaultdict(dict)
-    for cause, year, count in CauseYear.objects.values_list("cause_id", "year", "incidents"):
-        if year is not None:
-            by_cause[cause][year] = count
+    for cause, counted in years_of({cause for causes in aims.values() for cause in causes}, user).items():
+        by_cause[cause] = {one.year: one.incidents for one in counted if one.year is not None}
     years = {year for counts in by_cause.values() for year in counts}
     since = {
         (cause, start): sum(count for year, count in counts.items() if year >= start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.urls import get_resolver
 from django.utils import timezone
 
+from actionables.models import Actionable, CalendarLink, Comment, FieldChange, Reminder, ReminderChoice, Snooze
 from kb.models import Token
 from postmortems.models import Action, AuditEntry, Incident, Numbering, OldSlug, Revision, SavedSearch, record
 
@@ -110,6 +112,13 @@ def address_of(entry: Entry) -> str:
     return entry.address.format(pk=row.pk)
 
 
+_KEPT: dict[Any, dict[str, Any]] = {
+    Comment: {"text": "Yes."},
+    Snooze: {"until": date(2030, 1, 1), "why": "Holidays."},
+    FieldChange: {"what": "owner", "after": "Alice"},
+}
+
+
 def one_of_each() -> None:
     """A row of each model that the five incidents leave empty."""
     Group.objects.get_or_create(name="Writers")
@@ -122,4 +131,10 @@ def one_of_each() -> None:
         record(Action.EXPORTED, "everything")
     if not Token.objects.exists():
         Token.objects.make(owner, "Nightly export", "read", None)
+    work = Actionable.objects.earliest("pk")
+    for kept in (work.comments, work.snoozes, work.field_changes):
+        if not kept.exists():
+            kept.create(**{"by": "Alice", **_KEPT[kept.model]})
+    for model in (CalendarLink, ReminderChoice, Reminder):
+        model.objects.get_or_create(person=owner)
     SavedSearch.objects.get_or_create(owner=owner, name="Restarts", defaults={"query": "q=restart"})

@@ -18,9 +18,8 @@ from actionables.forms import ManyForm
 from actionables.models import Actionable, OutOfDate, Priority, Status, put_back
 from actionables.owners import name_of, suggestions
 from actionables.shown import rows
+from actionables.telling import changed
 from actionables.told import changed_in
-from postmortems.models import Edition
-from postmortems.refresh import refresh_texts
 
 from .going import asked_for, back
 
@@ -60,9 +59,7 @@ def _change(request: HttpRequest, form: ManyForm, chosen: dict[int, int], batch:
             incidents[actionable.incident_id] = actionable.incident
         except OutOfDate:
             stale.append(actionable.reference)
-    for incident in incidents.values() if why else ():
-        refresh_texts(incident)
-    Edition.bump()
+    changed(incidents.values(), texts=bool(why))
     return stale
 
 
@@ -97,7 +94,5 @@ def undo(request: HttpRequest) -> HttpResponse:
         if not all(may_work_on(request.user, one) for one in found):
             raise PermissionDenied
         undone = put_back(batch, found, by=name_of(request.user))
-        for incident in {one.incident_id: one.incident for one in found}.values():
-            refresh_texts(incident)
-        Edition.bump()
+        changed([one.incident for one in found], texts=True)
     return back(target, ("undone", undone.count), *(("left", one.reference) for one in undone.kept))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from secrets import token_hex
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -20,12 +22,12 @@ from actionables.forms import CLEARED, ChangeForm, CommentForm, SnoozeForm, show
 from actionables.models import Actionable, OutOfDate, Priority, Status
 from actionables.owners import name_of, suggestions
 from actionables.stream import happened, spent
+from actionables.telling import changed
 from actionables.told import said_about
 from actionables.verdicts import verdict
 from postmortems.conditional import revalidated
-from postmortems.models import Edition, Incident, Reference
+from postmortems.models import Incident, Reference
 from postmortems.prose import Prose
-from postmortems.refresh import refresh_texts
 
 from .going import asked_for, back
 
@@ -39,12 +41,29 @@ def _asked(request: HttpRequest, reference: str) -> Actionable:
     return found
 
 
-def _own(request: HttpRequest, reference: str) -> Actionable:
-    """The same, for somebody who may change it; 403 for others."""
-    actionable = _asked(request, reference)
-    if not may_work_on(request.user, actionable):
-        raise PermissionDenied
-    return actionable
+Act = Callable[[HttpRequest, Actionable], HttpResponse]
+View = Callable[[HttpRequest, str], HttpResponse]
+
+
+def _for(allowed: Callable[[Any, Actionable], bool]) -> Callable[[Act], View]:
+    """The door of what is done with one actionable: 404 for who may not see it, whoever they are; then the sign-in for
+    who is not signed in, 403 for who may not do it.
+    """
+
+    def door(act: Act) -> View:
+        @wraps(act)
+        def inner(request: HttpRequest, reference: str) -> HttpResponse:
+            actionable = _asked(request, reference)
+            if not request.user.is_authenticated:
+                own = request.get_full_path() if request.method == "GET" else actionable.get_absolute_url()
+                return redirect_to_login(own)
+            if not allowed(request.user, actionable):
+                raise PermissionDenied
+            return act(request, actionable)
+
+        return inner
+
+    return door
 
 
 @require_safe
@@ -103,10 +122,9 @@ def _mentions(actionable: Actionable, request: HttpRequest) -> list[tuple[int, s
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def change(request: HttpRequest, reference: str) -> HttpResponse:
+@_for(may_work_on)
+def change(request: HttpRequest, actionable: Actionable) -> HttpResponse:
     """Change status, owner, due date or priority: at once when all is said, else through a form."""
-    actionable = _own(request, reference)
     if request.method != "POST":
         shown = shown_values(actionable) | {
             name: request.GET[name] for name in ("status", "owner") if name in request.GET
@@ -124,23 +142,16 @@ def _change(request: HttpRequest, actionable: Actionable, form: ChangeForm) -> H
     batch, why = token_hex(8), form.cleaned_data["why"]
     expected = form.cleaned_data["version"]
     try:
-        changed = actionable.change(form.values(), by=name_of(request.user), why=why, expected=expected, batch=batch)
+        done = actionable.change(form.values(), by=name_of(request.user), why=why, expected=expected, batch=batch)
     except ValidationError as error:
         form.add_error(None if "why" not in error.message_dict else "why", error.message_dict["why"])
         return _ask(request, actionable, form, status=422)
     except OutOfDate as error:
         return _ask(request, error.stored, form, status=409)
-    if changed:
-        _derive(actionable, texts=bool(why))
+    if done:
+        changed([actionable.incident], texts=bool(why))
     target = asked_for(request, actionable.get_absolute_url())
-    return back(target, *([("batch", batch)] if changed else []), anchor=actionable.reference)
-
-
-def _derive(actionable: Actionable, *, texts: bool) -> None:
-    """Let pages and search know; the incident's texts are kept anew when one of them changed."""
-    if texts:
-        refresh_texts(actionable.incident)
-    Edition.bump()
+    return back(target, *([("batch", batch)] if done else []), anchor=actionable.reference)
 
 
 def _ask(
@@ -170,43 +181,38 @@ def _typed(form: ChangeForm) -> dict[str, Any]:
 
 
 @require_POST
-@login_required
-def comment(request: HttpRequest, reference: str) -> HttpResponse:
+@_for(lambda user, actionable: may_comment(user))
+def comment(request: HttpRequest, actionable: Actionable) -> HttpResponse:
     """Say something about an actionable."""
-    actionable = _asked(request, reference)
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _page(request, actionable, 422, comment_form=form)
     with transaction.atomic():
         made = actionable.comments.create(by=name_of(request.user), text=form.cleaned_data["text"])
-        Edition.bump()
+        changed([actionable.incident], texts=False)
     return back(actionable.get_absolute_url(), anchor=f"comment-{made.pk}")
 
 
 @require_POST
-@login_required
-def choose(request: HttpRequest, reference: str) -> HttpResponse:
+@_for(lambda user, actionable: may_change(user))
+def choose(request: HttpRequest, actionable: Actionable) -> HttpResponse:
     """Take this one of several alternatives."""
-    actionable = _asked(request, reference)
-    if not may_change(request.user):
-        raise PermissionDenied
     if actionable.alternative_to is None:
         raise Http404
     with transaction.atomic():
         actionable.choose(by=name_of(request.user))
-        _derive(actionable, texts=True)
+        changed([actionable.incident], texts=True)
     return back(actionable.alternative_to.get_absolute_url(), anchor="alternatives")
 
 
 @require_POST
-@login_required
-def snooze(request: HttpRequest, reference: str) -> HttpResponse:
+@_for(may_work_on)
+def snooze(request: HttpRequest, actionable: Actionable) -> HttpResponse:
     """Send no reminders of it until a day, with a reason."""
-    actionable = _own(request, reference)
     form = SnoozeForm(request.POST)
     if not form.is_valid():
         return _page(request, actionable, 422, snooze_form=form)
     with transaction.atomic():
         actionable.snoozes.create(by=name_of(request.user), **form.cleaned_data)
-        Edition.bump()
+        changed([actionable.incident], texts=False)
     return back(asked_for(request, actionable.get_absolute_url()), anchor="snooze")
