@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 
+from postmortems.access import reads_everything
 from postmortems.admin import EditionAdmin
 from postmortems.momentfields import columns
 
@@ -115,8 +116,32 @@ class SnoozeAdmin(EditionAdmin):
     show_full_result_count = False
 
 
+class PersonalAdmin(admin.ModelAdmin):
+    """What belongs to one person: for admins alone, whatever permissions others have."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """An admin."""
+        return reads_everything(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An admin."""
+        return reads_everything(request.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """An admin."""
+        return reads_everything(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An admin."""
+        return reads_everything(request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An admin."""
+        return reads_everything(request.user)
+
+
 @admin.register(CalendarLink)
-class CalendarLinkAdmin(admin.ModelAdmin):
+class CalendarLinkAdmin(PersonalAdmin):
     """Calendar links, to revoke one; the secret is not shown."""
 
     list_display = ["person", "made_at", "revoked_at"]
@@ -127,7 +152,7 @@ class CalendarLinkAdmin(admin.ModelAdmin):
 
 
 @admin.register(ReminderChoice)
-class ReminderChoiceAdmin(admin.ModelAdmin):
+class ReminderChoiceAdmin(PersonalAdmin):
     """Who wants what mail."""
 
     list_display = ["person", "reminders", "digest"]
@@ -138,7 +163,7 @@ class ReminderChoiceAdmin(admin.ModelAdmin):
 
 
 @admin.register(Reminder)
-class ReminderAdmin(admin.ModelAdmin):
+class ReminderAdmin(PersonalAdmin):
     """Messages that were sent."""
 
     list_display = ["person", "key", "sent_at"]

@@ -155,6 +155,7 @@ def _given() -> dict[str, dict[str, Any]]:
         "timelineentry": {"position": 1, "kind": "note"},
         "actionable": {"number": WORK, "kind": "prevent", "due_on": date(2001, 1, 1)},
         "statuschange": {"position": 1, "to_status": "open"},
+        "snooze": {"until": date(2099, 1, 1)},
         "revision": {"number": 1, "at": timezone.now()},
     }  # fmt: skip
 
@@ -208,8 +209,11 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     ),
     "actionables": (
         "status=unfinished", "due=overdue", "due=none", "owner=kanariactionableowner", f"cause={CAUSE}", "sort=due",
-        "kind=prevent",
+        "kind=prevent", "view=board", "view=board&group=cause", "view=board&group=owner", "view=board&group=service",
+        "sort=age", "sort=closed", "sort=owner", "service=rsyslog", f"incident=INC-{NUMBER}", "age=unknown",
     ),
+    "follow_through": ("by=service", "by=month"),
+    **dict.fromkeys(("actionables_csv", "actionables_json"), ("sort=due", f"cause={CAUSE}", f"incident=INC-{NUMBER}")),
     "causes": ("view=list",),
 }  # fmt: skip
 # Pages about oneself: asked once, not in variants.

@@ -135,6 +135,8 @@ def one_of_each() -> None:
     for kept in (work.comments, work.snoozes, work.field_changes):
         if not kept.exists():
             kept.create(**{"by": "Alice", **_KEPT[kept.model]})
-    for model in (CalendarLink, ReminderChoice, Reminder):
+    if not CalendarLink.objects.exists():
+        CalendarLink.renew(owner)
+    for model in (ReminderChoice, Reminder):
         model.objects.get_or_create(person=owner)
     SavedSearch.objects.get_or_create(owner=owner, name="Restarts", defaults={"query": "q=restart"})

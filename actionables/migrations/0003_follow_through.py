@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('secret', models.CharField(editable=False, max_length=43, unique=True)),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('revoked_at', models.DateTimeField(blank=True, null=True)),
             ],
         ),
@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
             name='Comment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('by', models.CharField(blank=True, max_length=120)),
                 ('text', models.TextField(help_text='Markdown.')),
             ],
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
             name='FieldChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('by', models.CharField(blank=True, help_text='Empty when not known.', max_length=120)),
                 ('what', models.CharField(help_text='The name of the field.', max_length=12)),
                 ('before', models.TextField(blank=True)),
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
                 ('until', models.DateField()),
                 ('why', models.CharField(max_length=300)),
                 ('by', models.CharField(max_length=120)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
                 'ordering': ['at', 'pk'],

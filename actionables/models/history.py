@@ -59,7 +59,7 @@ class FieldChange(models.Model):
     """One change of an actionable's owner, due date, priority or outcome: who, when, from, to, why."""
 
     actionable = models.ForeignKey(Actionable, models.CASCADE, related_name="field_changes")
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(default=timezone.now, editable=False)
     by = models.CharField(max_length=120, blank=True, help_text="Empty when not known.")
     what = models.CharField(max_length=12, help_text="The name of the field.")
     before = models.TextField(blank=True)
@@ -79,7 +79,7 @@ class Comment(models.Model):
     """What somebody said about an actionable."""
 
     actionable = models.ForeignKey(Actionable, models.CASCADE, related_name="comments")
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(default=timezone.now, editable=False)
     by = models.CharField(max_length=120, blank=True)
     text = models.TextField(help_text="Markdown.")
 
