@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from postmortems.access import may_file, may_manage
 
 if TYPE_CHECKING:
     from postmortems.access import Reader
@@ -11,14 +13,13 @@ if TYPE_CHECKING:
 
 
 def may_change(user: Reader) -> bool:
-    """Whether this person may change every actionable they see: a manager or an admin."""
-    allowed: Any = user  # a custom account has permissions too, or it could not use the admin
-    return bool(user.is_active and allowed.has_perm("actionables.change_actionable"))
+    """Whether this person may change every actionable they see: a manager."""
+    return may_manage(user)
 
 
 def may_work_on(user: Reader, actionable: Actionable) -> bool:
-    """Whether this person may change this one: its owner may too."""
-    return bool(user.is_authenticated and user.is_active and actionable.person_id == user.pk) or may_change(user)
+    """Whether this person may change this one: a manager, or an author whose own it is."""
+    return (user.pk is not None and actionable.person_id == user.pk and may_file(user)) or may_change(user)
 
 
 def may_comment(user: Reader) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from .access import may_change
+from .access import may_work_on
 from .models import Actionable
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def said_about(request: HttpRequest) -> Said | None:
     batch = given.get("batch", "")
     if user.is_authenticated and re.fullmatch(r"[0-9a-f]{16}", batch):
         rows = list(changed_in(batch, Actionable.objects.visible_to(user)).only("number", "title", "person_id"))
-        every = may_change(user) or all(row.person_id == user.pk for row in rows)
+        every = all(may_work_on(user, row) for row in rows)
         said.batch, said.changed, said.count, said.may_undo = batch, rows[:NAMED], len(rows), every and bool(rows)
     return said if said.count or said.stale or said.undone or said.left or undone == "0" else None
 

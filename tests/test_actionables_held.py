@@ -208,7 +208,7 @@ def test_every_number_of_the_report_is_that_of_its_list(client: Client, quarter:
     gate, shed = make_service("Gate"), make_service("Shed")
     wide = make_incident(services=(gate, shed))
     today = timezone.now().date()
-    make = [
+    make: list[tuple[Any, str, int, int | None, dict[str, Any]]] = [
         (wide, "Web", 70, None, {}), (wide, "Web", 40, None, {"due_on": today - timedelta(days=1)}),
         (wide, "", 200, 20, {"due_on": today}),
         (make_incident(), "Web", 300, 250, {"due_on": today - timedelta(days=280)}),

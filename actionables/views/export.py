@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -10,10 +12,13 @@ from django.views.decorators.http import require_safe
 from actionables.exporting import MOST, as_calendar, as_csv, as_json, fetched
 from actionables.filters import ActionableFilter
 from actionables.models import Actionable, CalendarLink
+from postmortems.access import for_readers
+from postmortems.models import Action, record
 
 EVENTS = 1_000
 
 
+@for_readers
 @never_cache
 @require_safe
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
@@ -25,14 +30,18 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     lines = as_csv(rows, site) if kind == "csv" else as_json(rows, site, more=more)
     content_type = "text/csv; charset=utf-8" if kind == "csv" else "application/json"
     name = f"actionables-{timezone.now():%Y-%m-%d}.{kind}"
+    if request.method == "GET" and request.user.is_authenticated:
+        record(Action.EXPORTED, name, request=request)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-More": "yes" if more else "no"}
     return StreamingHttpResponse(lines, content_type=content_type, headers=headers)
 
 
 def _site(request: HttpRequest) -> str:
-    return f"{request.scheme}://{request.get_host()}"
+    """The beginning of every address: the one people use, or else the one that was asked."""
+    return settings.SITE_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
 
 
+@login_not_required
 @never_cache
 @require_safe
 def calendar(request: HttpRequest, secret: str) -> HttpResponse:

@@ -10,11 +10,13 @@ from actionables.prevention import ledger_of
 from actionables.ranking import ranking
 from actionables.reporting import IN_PERIOD, MEASURES, WAYS
 from actionables.reporting import report as report_of
+from postmortems.access import for_readers
 from postmortems.conditional import revalidated
 from postmortems.models import Cause, Moved, get_by_slug
 from postmortems.views.paging import page_number
 
 
+@for_readers
 @require_safe
 @revalidated
 def report(request: HttpRequest) -> HttpResponse:
@@ -25,6 +27,7 @@ def report(request: HttpRequest) -> HttpResponse:
     return render(request, "actionables/report.html", context)
 
 
+@for_readers
 @require_safe
 @revalidated
 def prevention(request: HttpRequest) -> HttpResponse:
@@ -32,6 +35,7 @@ def prevention(request: HttpRequest) -> HttpResponse:
     return render(request, "actionables/prevention.html", {"costs": ranking(request.user)})
 
 
+@for_readers
 @require_safe
 @revalidated
 def ledger(request: HttpRequest, slug: str) -> HttpResponse:

@@ -16,6 +16,7 @@ from actionables.models import Actionable, Kind, Priority
 from actionables.owners import suggestions
 from actionables.shown import owners_of, rows
 from actionables.told import said_about
+from postmortems.access import for_readers, may_file
 from postmortems.conditional import revalidated
 from postmortems.rows import capped_count
 from postmortems.views.paging import page_number, parameters
@@ -37,6 +38,7 @@ HEADS = [
 ]  # fmt: skip
 
 
+@for_readers
 @require_safe
 @revalidated
 def listed(request: HttpRequest) -> HttpResponse:
@@ -60,6 +62,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "kept": parameters(request, "page", "batch", "stale", "undone", "left"),
         "said": said_about(request),
         "may_change": editor,
+        "worker": request.user.pk if may_file(request.user) else None,
         "owners": sorted({*suggestions(), *owners_of(shown["rows"])}) if editor else [],
     }
     return render(request, f"actionables/{'board' if on_board else 'table'}.html", context)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from secrets import token_hex
 
-from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +26,6 @@ MOST = 500
 
 
 @require_POST
-@login_required
 def change_many(request: HttpRequest) -> HttpResponse:
     """Change the chosen rows; those that somebody else changed in the meantime are left alone and named."""
     if not may_change(request.user):
@@ -81,7 +79,6 @@ def _ask(request: HttpRequest, form: ManyForm, chosen: dict[int, int]) -> HttpRe
 
 
 @require_POST
-@login_required
 def undo(request: HttpRequest) -> HttpResponse:
     """Take back a change, except of what was changed again since."""
     target = asked_for(request, reverse("actionables"))

@@ -7,7 +7,6 @@ from functools import wraps
 from secrets import token_hex
 from typing import Any
 
-from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
@@ -25,6 +24,7 @@ from actionables.stream import happened, spent
 from actionables.telling import changed
 from actionables.told import said_about
 from actionables.verdicts import verdict
+from postmortems.access import for_readers
 from postmortems.conditional import revalidated
 from postmortems.models import Incident, Reference
 from postmortems.prose import Prose
@@ -46,17 +46,15 @@ View = Callable[[HttpRequest, str], HttpResponse]
 
 
 def _for(allowed: Callable[[Any, Actionable], bool]) -> Callable[[Act], View]:
-    """The door of what is done with one actionable: 404 for who may not see it, whoever they are; then the sign-in for
-    who is not signed in, 403 for who may not do it.
+    """The door of what is done with one actionable: 404 for who may not see it, 403 for who may not do it.
+
+    Who is not signed in does not come this far.
     """
 
     def door(act: Act) -> View:
         @wraps(act)
         def inner(request: HttpRequest, reference: str) -> HttpResponse:
             actionable = _asked(request, reference)
-            if not request.user.is_authenticated:
-                own = request.get_full_path() if request.method == "GET" else actionable.get_absolute_url()
-                return redirect_to_login(own)
             if not allowed(request.user, actionable):
                 raise PermissionDenied
             return act(request, actionable)
@@ -66,12 +64,14 @@ def _for(allowed: Callable[[Any, Actionable], bool]) -> Callable[[Act], View]:
     return door
 
 
+@for_readers
 @require_safe
 def by_reference(request: HttpRequest, number: str) -> HttpResponse:
     """ACT-n leads to the actionable."""
     return redirect(get_object_or_404(Actionable.objects.visible_to(request.user), number=int(number)))
 
 
+@for_readers
 @require_safe
 @revalidated
 def detail(request: HttpRequest, reference: str) -> HttpResponse:

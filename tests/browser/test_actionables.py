@@ -197,7 +197,8 @@ def test_the_tab_key_reaches_everything(visit: Visit, width: int) -> None:
     page = visit(viewport={"width": width, "height": 900})
     for address in ("/actionables/", BOARD, "/actionables/ACT-9/", "/me/"):
         page.goto(address)
-        count, stops = page.evaluate(NUMBERED), []
+        count: int = page.evaluate(NUMBERED)
+        stops: list[dict[str, Any]] = []
         while len(stops) < count:
             page.keyboard.press("Tab")
             here = page.evaluate(FOCUSED)
