@@ -10,7 +10,17 @@ from postmortems.access import reads_everything
 from postmortems.admin import EditionAdmin
 from postmortems.momentfields import columns
 
-from .models import Actionable, CalendarLink, Comment, FieldChange, Reminder, ReminderChoice, Snooze, StatusChange
+from .models import (
+    Actionable,
+    CalendarLink,
+    Comment,
+    FieldChange,
+    Reminder,
+    ReminderChoice,
+    Snooze,
+    StatusChange,
+    Watch,
+)
 
 if TYPE_CHECKING:
     from django.forms import ModelForm
@@ -170,4 +180,15 @@ class ReminderAdmin(PersonalAdmin):
     list_select_related = ["person"]
     search_fields = ["person__username", "key"]
     autocomplete_fields = ["person"]
+    show_full_result_count = False
+
+
+@admin.register(Watch)
+class WatchAdmin(PersonalAdmin):
+    """Who watches what."""
+
+    list_display = ["person", "incident_id", "actionable_id", "since"]
+    list_select_related = ["person"]
+    search_fields = ["person__username"]
+    autocomplete_fields = ["person", "incident", "actionable"]
     show_full_result_count = False

@@ -13,7 +13,11 @@ from postmortems.moments import Moment, Precision
 
 from .models import UNFINISHED, Actionable, Priority, Status, StatusChange
 
-WORDS = {"owner": "Owner", "due_on": "Due date", "priority": "Priority"}
+WORDS = {
+    "owner": "Owner", "due_on": "Due date", "priority": "Priority", "ticket_url": "Ticket", "causes": "Aimed at",
+    "ticket_label": "Short name of the ticket", "alternative": "A way of doing",
+}  # fmt: skip
+LONG = ("description", "passage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ def _status_words(change: StatusChange) -> str:
 def _field_words(what: str, before: str, after: str) -> str:
     if what == "chosen":
         return "Chosen of the alternatives"
+    if what in LONG:
+        return f"{what.capitalize()} {'changed' if before and after else 'added' if after else 'removed'}"
     name, before, after = WORDS.get(what, what.capitalize()), _value(what, before), _value(what, after)
     if not after:
         return f"{name} removed, was {before}"

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from actionables import parts as actionables
 from actionables.numbers import five
 from actionables.shown import age, initials
+from actionables.watching import is_watched
 from postmortems import access
 from timelines import parts as timelines
 
@@ -37,6 +38,7 @@ def environment(**options: Any) -> Environment:
         demonstration=demonstration,
         sso_name=sso_name,
         may_administer=access.may_administer,
+        may_file=access.may_file,
         may_manage=access.may_manage,
         notices_for=get_messages,
         query=query,
@@ -50,6 +52,7 @@ def environment(**options: Any) -> Environment:
         actionables_five=five,
         actionable_age=age,
         initials=initials,
+        is_watched=is_watched,
         actionables_summary=actionables.summary,
     )
     env.filters["plural"] = plural

@@ -156,6 +156,7 @@ def _given() -> dict[str, dict[str, Any]]:
         "actionable": {"number": WORK, "kind": "prevent", "due_on": date(2001, 1, 1)},
         "statuschange": {"position": 1, "to_status": "open"},
         "snooze": {"until": date(2099, 1, 1)},
+        "watch": {"person": User.objects.get(username="dana")},
         "revision": {"number": 1, "at": timezone.now()},
     }  # fmt: skip
 

@@ -13,7 +13,7 @@ from django.contrib.auth.models import Group, User
 from django.urls import get_resolver
 from django.utils import timezone
 
-from actionables.models import Actionable, CalendarLink, Comment, FieldChange, Reminder, ReminderChoice, Snooze
+from actionables.models import Actionable, CalendarLink, Comment, FieldChange, Reminder, ReminderChoice, Snooze, Watch
 from kb.models import Token
 from postmortems.models import Action, AuditEntry, Incident, Numbering, OldSlug, Revision, SavedSearch, record
 
@@ -137,6 +137,7 @@ def one_of_each() -> None:
             kept.create(**{"by": "Alice", **_KEPT[kept.model]})
     if not CalendarLink.objects.exists():
         CalendarLink.renew(owner)
+    Watch.objects.get_or_create(person=owner, incident=work.incident)
     for model in (ReminderChoice, Reminder):
         model.objects.get_or_create(person=owner)
     SavedSearch.objects.get_or_create(owner=owner, name="Restarts", defaults={"query": "q=restart"})

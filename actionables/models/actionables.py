@@ -24,9 +24,13 @@ from .queries import ActionableQuerySet
 
 if TYPE_CHECKING:
     import datetime
+    from collections.abc import Iterable
 
 # What a change may be of; each is kept with what it was before.
-CHANGEABLE = ("status", "owner", "due_on", "priority", "outcome")
+CHANGEABLE = (
+    "status", "owner", "due_on", "priority", "outcome", "title", "kind", "description", "passage", "ticket_url",
+    "ticket_label", "causes", "alternative",
+)  # fmt: skip
 NEEDS_WORDS = {
     Status.DECLINED: "Say why it is declined.",
     Status.DONE: "Say what shows that it is done: a link, or a few words.",
@@ -226,6 +230,35 @@ class Actionable(models.Model):
         self.save(update_fields=[f"{name}_{part}" for name in ("opened", "closed") for part in parts])
 
     @transaction.atomic
+    def reword(
+        self, words: dict[str, Any], causes: Iterable[Any], alternative_to: Actionable | None, *, by: str, expected: int
+    ) -> None:
+        """Change what it says, what it is aimed at and what it is an alternative to; each is kept in the history.
+
+        Raises OutOfDate when it is not at the version `expected`, ValidationError keyed by field for what may not be.
+        """
+        stored = type(self)._default_manager.select_for_update().get(pk=self.pk)
+        if stored.version != expected:
+            raise OutOfDate(stored)
+        self.change(words, by=by)
+        self.alternative_to = alternative_to
+        self.chosen = self.chosen and alternative_to is not None
+        self.clean_fields()
+        self.clean()
+        former, wanted = sorted(cause.name for cause in self.causes.all()), sorted(cause.name for cause in causes)
+        others = {
+            "causes": (", ".join(former), ", ".join(wanted)),
+            "alternative": (_reference(stored.alternative_to), _reference(alternative_to)),
+        }
+        for what, (before, after) in others.items():
+            if before != after:
+                self.field_changes.create(what=what, before=before, after=after, by=by)
+        self.version = F("version") + 1
+        self.save(update_fields=["alternative_to", "chosen", "version"])
+        self.refresh_from_db(fields=["version"])
+        self.causes.set(causes)
+
+    @transaction.atomic
     def choose(self, *, by: str) -> None:
         """Take this way of the alternatives: the others that are still open are declined in its favour."""
         others = self._siblings().exclude(pk=self.pk)
@@ -249,6 +282,10 @@ def _outcome(stored: Actionable, status: str, words: str) -> dict[str, str]:
     if not words:
         raise ValidationError({"why": NEEDS_WORDS[Status(status)]})
     return {"outcome": words} if words != stored.outcome else {}
+
+
+def _reference(actionable: Actionable | None) -> str:
+    return actionable.reference if actionable else ""
 
 
 def _told(value: Any) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from secrets import token_urlsafe
+from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+
+from postmortems.models import Incident
 
 from .actionables import Actionable
 
@@ -65,6 +68,43 @@ class Snooze(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actionable.reference} until {self.until}"
+
+
+class WatchQuerySet(models.QuerySet["Watch"]):
+    """Named queries over what people watch."""
+
+    def of(self, person: Any, incident: Any, actionable: Actionable | None) -> WatchQuerySet:
+        """This person's watch of this actionable, or of this incident itself."""
+        return self.filter(person=person, incident=incident, actionable=actionable)
+
+    def visible_to(self, person: Any) -> WatchQuerySet:
+        """This person's, of what they may see."""
+        return self.filter(person=person, incident__in=Incident.objects.visible_to(person).order_by().values("pk"))
+
+
+class Watch(models.Model):
+    """A person wants to see under their work what becomes of an incident, or of one actionable of it."""
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="watches")
+    incident = models.ForeignKey("postmortems.Incident", models.CASCADE, related_name="watches")
+    # Reached from its incident alone, so that there is one way to it.
+    actionable = models.ForeignKey(Actionable, models.CASCADE, null=True, blank=True, related_name="+")
+    since = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = models.Manager.from_queryset(WatchQuerySet)()
+
+    class Meta:
+        verbose_name_plural = "watches"
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["person", "actionable"], name="watch_actionable_once"),
+            models.UniqueConstraint(
+                fields=["person", "incident"], condition=Q(actionable=None), name="watch_incident_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"person {self.person_id} watches {self.incident_id}"
 
 
 class Reminder(models.Model):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from actionables.access import may_change
+from actionables.asked import chips, described, normalised
 from actionables.boards import GROUPS, Board, board_of
 from actionables.filters import AGES, DUE, SORTS, STATUSES, ActionableFilter
 from actionables.models import Actionable, Kind, Priority
@@ -21,16 +22,13 @@ from postmortems.conditional import revalidated
 from postmortems.rows import capped_count
 from postmortems.views.paging import page_number, parameters
 
+from .going import SAID
+
 PAGE = 50
 FACETS: list[tuple[str, str, dict[str, Any]]] = [
     ("status", "Status", STATUSES), ("kind", "Kind", dict(Kind.choices)),
     ("priority", "Priority", dict(Priority.choices)), ("due", "Due", DUE), ("age", "Open for", AGES),
 ]  # fmt: skip
-# What can be typed or comes with a link, and is shown so that it can be taken out again.
-WORDS = {
-    "owner": "Owner", "cause": "Cause", "service": "Service", "incident": "Incident", "opened": "Opened in",
-    "closed": "Finished in", "timely": "In time",
-}  # fmt: skip
 # The columns of the table, and the order a click on each gives.
 HEADS = [
     ("ID", "newest"), ("Actionable", ""), ("Incident", "incident"), ("Owner", "owner"), ("Priority", "priority"),
@@ -53,13 +51,14 @@ def listed(request: HttpRequest) -> HttpResponse:
         "today": timezone.now().date(),
         "facets": FACETS,
         "heads": HEADS,
-        "words": WORDS,
+        "chips": chips(parameters(request, *SAID, "page", "view", "group", "sort")),
         "given": dict(request.GET.lists()),
         "sorts": SORTS,
         "sort": chosen.order,
         "groups": GROUPS,
         "notices": chosen.notices(),
-        "kept": parameters(request, "page", "batch", "stale", "undone", "left"),
+        "kept": parameters(request, "page", *SAID),
+        "asked_words": described(normalised(request.GET)),
         "said": said_about(request),
         "may_change": editor,
         "worker": request.user.pk if may_file(request.user) else None,

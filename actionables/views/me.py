@@ -17,6 +17,9 @@ from actionables.models.queries import SOON
 from actionables.owners import name_of
 from actionables.shown import rows
 from actionables.told import said_about
+from actionables.watching import watched
+from postmortems.models import Incident
+from postmortems.models import Status as Stage
 
 MOST = 200
 
@@ -43,12 +46,27 @@ def mine(request: HttpRequest) -> HttpResponse:
         "name": name_of(person),
         "sections": [section for section in sections if section[2]],
         "today": today,
+        "written": written(person),
+        "watched": watched(person),
         "address": request.build_absolute_uri(reverse("calendar", args=[link.secret])) if link else "",
         "choice": ReminderChoice.objects.filter(person=person).first() or ReminderChoice(),
         "mail": person.email,
         "said": said_about(request),
     }
     return render(request, "actionables/me.html", context)
+
+
+def written(person: Any) -> list[tuple[str, str, list[Incident]]]:
+    """(anchor, title, incidents) of what waits to be written or read by who is named on it; empty ones left out."""
+    named = Incident.objects.visible_to(person).filter(named_readers__user=person).order_by("-pk")
+    authors = named.filter(named_readers__is_author=True)
+    kinds = [
+        ("drafts", "My drafts", authors.filter(status=Stage.DRAFT)),
+        ("own-reviews", "Mine in review", authors.filter(status=Stage.REVIEW)),
+        ("reviews", "To review", named.filter(named_readers__is_author=False, status=Stage.REVIEW)),
+    ]
+    found = [(key, title, list(rows.only("number", "slug", "title", "status")[:50])) for key, title, rows in kinds]
+    return [one for one in found if one[2]]
 
 
 @require_POST
