@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.test import Client
 from playwright.sync_api import Page, expect
 
 from actionables.models import Actionable
+from kb.accounts.roles import give_role
 from tests.browser.test_axe import OPTIONS, told
 from tests.browser.test_journey import FOCUSED, NUMBERED, OVERFLOWING, TOO_SMALL
 from tests.browsing import Faults, watched_page
@@ -24,7 +25,7 @@ BOARD = "/actionables/?view=board"
 KINDS = (
     "/actionables/", BOARD, f"{BOARD}&group=owner", f"{BOARD}&group=cause", "/actionables/ACT-9/",
     "/actionables/ACT-3/",
-    "/actionables/ACT-9/change/?status=done", "/me/", "/actionables/prevention/", "/actionables/follow-through/",
+    "/actionables/ACT-9/change/?status=done", "/me/", "/actionables/new/?incident=INC-3", "/actionables/ACT-12/edit/", "/actionables/prevention/", "/actionables/follow-through/",
     "/actionables/follow-through/?by=month", "/actionables/ledger/unattended-or-fleet-wide-automatic-change/",
     "/causes/unattended-or-fleet-wide-automatic-change/",
 )  # fmt: skip
@@ -34,7 +35,7 @@ KINDS = (
 def visit(chromium: Any, live_server: Any, five_committed: None, faults: Faults) -> Iterator[Visit]:
     """Opens the site as Bob, who manages; fails on faults of the page."""
     bob = User.objects.create_user("bob", first_name="Bob")
-    bob.user_permissions.add(Permission.objects.get(codename="change_actionable"))
+    give_role(bob, "Manager")
 
     def opened(stack: ExitStack, **options: Any) -> Page:
         page = stack.enter_context(watched_page(chromium, live_server.url, faults, reduced_motion="reduce", **options))
