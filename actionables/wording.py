@@ -47,8 +47,10 @@ class WordingForm(forms.Form):
     ticket_url = forms.URLField(label="Ticket", max_length=2_000, required=False, assume_scheme="https")
     ticket_label = forms.CharField(label="Its short name", max_length=60, required=False)
 
-    def __init__(self, incident: Incident, *data: Any, own: Actionable | None = None, **options: Any) -> None:
-        super().__init__(*data, auto_id="w-%s", **options)
+    def __init__(
+        self, incident: Incident, data: Any, own: Actionable | None = None, initial: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(data, auto_id="w-%s", initial=initial)
         self.incident = incident
         named = Q(incident_causes__incident=incident)
         causes: Any = self.fields["causes"]
@@ -56,7 +58,7 @@ class WordingForm(forms.Form):
         others = incident.actionables.filter(alternative_to=None).order_by("position", "number")
         ways: Any = self.fields["alternative_to"]
         # What has alternatives of its own is not one: alternatives are one level deep.
-        ways.queryset = others.none() if own and own.alternatives.exists() else others.exclude(pk=own and own.pk)
+        ways.queryset = others.none() if own and own.alternatives.exists() else others.exclude(pk=own.pk if own else 0)
 
     def words(self) -> dict[str, Any]:
         """What the actionable shall say."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,7 +21,8 @@ from .going import asked_for, back
 def watch(request: HttpRequest) -> HttpResponse:
     """Begin to watch what `what` names, as INC-3 or ACT-7."""
     incident, actionable = _meant(request)
-    Watch.objects.get_or_create(person=request.user, incident=incident, actionable=actionable)
+    person: Any = request.user
+    Watch.objects.get_or_create(person=person, incident=incident, actionable=actionable)
     return _done(request, incident, actionable)
 
 

@@ -90,8 +90,9 @@ def _kept(form: EditForm, actionable: Actionable, by: str) -> bool:
         refuse(form, error)
     except OutOfDate as error:
         form.add_error(None, OVERTAKEN)
-        form.data = form.data.copy()
-        form.data["version"] = str(error.stored.version)
+        typed: Any = form.data
+        form.data = typed = typed.copy()
+        typed["version"] = str(error.stored.version)
     return not form.errors
 
 

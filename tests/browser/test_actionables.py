@@ -26,7 +26,8 @@ KINDS = (
     "/actionables/", BOARD, f"{BOARD}&group=owner", f"{BOARD}&group=cause", "/actionables/ACT-9/",
     "/actionables/ACT-3/",
     "/actionables/ACT-9/change/?status=done", "/me/",
-    "/actionables/new/?incident=INC-3", "/actionables/ACT-12/edit/", "/actionables/prevention/", "/actionables/follow-through/",
+    "/actionables/new/?incident=INC-3", "/actionables/ACT-12/edit/",
+    "/actionables/prevention/", "/actionables/follow-through/",
     "/actionables/follow-through/?by=month", "/actionables/ledger/unattended-or-fleet-wide-automatic-change/",
     "/causes/unattended-or-fleet-wide-automatic-change/",
 )  # fmt: skip
