@@ -184,9 +184,10 @@ class ReminderAdmin(PersonalAdmin):
 
 
 @admin.register(Watch)
-class WatchAdmin(PersonalAdmin):
+class WatchAdmin(EditionAdmin):
     """Who watches what."""
 
+    part_of = "incident"
     list_display = ["person", "incident_id", "actionable_id", "since"]
     list_select_related = ["person"]
     search_fields = ["person__username"]
