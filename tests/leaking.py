@@ -22,7 +22,6 @@ from django.test import Client
 from django.utils import timezone
 
 from actionables.models import Actionable
-from kb.accounts import urls as accounts
 from postmortems.admin import DERIVED
 from postmortems.models import Cause, Incident, IncidentReader, Organisation, SearchDocument, Service
 from postmortems.refresh import refresh_cause, refresh_incident, refresh_place
@@ -193,6 +192,7 @@ TEXTS = (
     *WORDS, "kettle", "rsyslog restart", '"kettle rsyslog"', f'"restart {TITLE}"', "INC-90", "INC-80", "ACT-90",
     "cause:shared-by-two", "severity:SEV1", "owner:kanariactionableowner", "-rsyslog kettle", "has:timeline",
 )  # fmt: skip
+# What every list is asked, beside its own variants.
 EVERYWHERE = ("", f"q={TITLE}", "page=2", "sort=longest")
 # More variants of an address, by its name.
 VARIANTS: dict[str, tuple[str, ...]] = {
@@ -217,8 +217,6 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("actionables_csv", "actionables_json"), ("sort=due", f"cause={CAUSE}", f"incident=INC-{NUMBER}")),
     "causes": ("view=list",),
 }  # fmt: skip
-# Pages about oneself: asked once, not in variants.
-ABOUT_ACCOUNTS = {pattern.name for pattern in accounts.urlpatterns}
 # More addresses of the same page, by its name.
 OTHER_ADDRESSES: dict[str, tuple[str, ...]] = {
     "incident": ("/incidents/partner/", f"/incidents/{SLUG}/", f"/incidents/{FORMER}/"),
@@ -238,9 +236,8 @@ def own_addresses() -> Iterator[str]:
         for address in (address_of(entry), *OTHER_ADDRESSES.get(name, ())):
             plain = address.partition("?")[0]
             yield address
-            if name in ABOUT_ACCOUNTS:
-                continue
-            yield from (f"{plain}?{query}".rstrip("?") for query in (*EVERYWHERE, *VARIANTS.get(name, ())))
+            if name in VARIANTS:
+                yield from (f"{plain}?{query}".rstrip("?") for query in (*EVERYWHERE, *VARIANTS[name]))
 
 
 def admin_addresses() -> Iterator[str]:
