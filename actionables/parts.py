@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +14,15 @@ from postmortems.conditional import remembered
 from postmortems.momentfields import columns, read_moment
 from postmortems.moments import UNKNOWN, Moment, Precision
 from postmortems.prepared import Prepared
-from postmortems.rows import linked
 
+from . import prevention
 from .models import UNFINISHED, Actionable, Status, StatusChange
+from .prevention import Strike
 
 if TYPE_CHECKING:
     from postmortems.access import Reader
 
 CAP = 1_000
-# What lists show of actionables and their incidents, whose texts are long.
-SHOWN = (
-    "number", "title", "kind", "owner", "status", "due_on",
-    "incident__number", "incident__slug", "incident__short_name", "incident__title",
-)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -63,12 +60,17 @@ def _last_change() -> dict[str, Any]:
 
 
 def aimed_at(cause: Any, user: Reader, limit: int = 50) -> list[Actionable]:
-    """The newest actionables aimed at a cause, unfinished ones first (two queries)."""
-    everything = Actionable.objects.visible_to(user).filter(alternative_to=None)
-    aimed = linked(everything, Actionable.causes.through.objects.filter(cause=cause), "actionable_id")
-    newest = aimed.order_by("-number").values("pk")[:limit]
-    rows = Actionable.objects.filter(pk__in=newest).select_related("incident").only(*SHOWN)
-    return sorted(rows, key=lambda row: (not row.is_unfinished, row.number))
+    """The actionables aimed at a cause, unfinished ones first, then the newest (three queries)."""
+    return prevention.aimed_at(cause, user, limit)
+
+
+def cause_ledger(occurrences: Iterable[Any], aimed: list[Actionable]) -> list[Strike]:
+    """Where these actionables stood at each of a cause's incidents, as its page lists them (two queries).
+
+    An occurrence has a `row` and `roles`, each with its certainty.
+    """
+    told = [(seen.row, any(link.certainty == "confirmed" for link in seen.roles)) for seen in occurrences]
+    return prevention.strikes(told, aimed) if aimed else []
 
 
 _COUNTS = Prepared(

@@ -10,7 +10,7 @@ from random import Random
 
 from django.utils.text import slugify
 
-from actionables.models import Actionable, StatusChange
+from actionables.models import FINISHED, Actionable, StatusChange
 from actionables.models import Kind as Work
 from actionables.models import Status as Progress
 from bench import prose, words
@@ -246,7 +246,7 @@ def _work(random: Random, made: Draft, number: int, since: datetime, pool: Pool,
     if row.status in (Progress.DONE, Progress.DECLINED):
         row.outcome = made.tell(pool.any_line(random))
     aimed = [link.cause_id for link in made.causes[: random.randint(0, 2)]]
-    made.work.append((row, aimed, _history(random, made, steps, since, pool)))
+    made.work.append((row, aimed, _history(random, made, row, steps, since, pool)))
 
 
 _UNFINISHED: list[list[str]] = [
@@ -263,7 +263,9 @@ def ranked_task(random: Random) -> str:
     return prose.ranked(random, words.TASKS)
 
 
-def _history(random: Random, made: Draft, steps: Sequence[str], since: datetime, pool: Pool) -> list[StatusChange]:
+def _history(
+    random: Random, made: Draft, row: Actionable, steps: Sequence[str], since: datetime, pool: Pool
+) -> list[StatusChange]:
     changes, before, at = [], "", since
     for position, to in enumerate(steps, start=1):
         change = StatusChange(position=position, from_status=before, to_status=to, by=prose.person(random))
@@ -271,5 +273,9 @@ def _history(random: Random, made: Draft, steps: Sequence[str], since: datetime,
         if random.random() < 0.2:
             change.why = made.tell(pool.any_line(random))
         changes.append(change)
+        if not before:
+            row.opened = change.when
+        if to in FINISHED:
+            row.closed = change.when
         before, at = to, at + timedelta(minutes=random.randint(60, 40_000))
     return changes

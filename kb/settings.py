@@ -40,9 +40,9 @@ DEMO = boolean("DEMO", default=False)
 READING = choice("READING", "open" if DEMO else "signed-in", ("open", "signed-in"))
 
 INSTALLED_APPS = [
-    "postmortems",
+    "actionables",  # before postmortems: its command "refresh" goes further
     "timelines",
-    "actionables",
+    "postmortems",
     "django_filters",
     "kb.apps.AdminConfig",
     "django.contrib.auth",

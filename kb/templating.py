@@ -15,6 +15,9 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from actionables import parts as actionables
+from actionables.numbers import five
+from actionables.shown import age, initials
+from actionables.watching import is_watched
 from postmortems import access
 from timelines import parts as timelines
 
@@ -46,7 +49,12 @@ def environment(**options: Any) -> Environment:
         milestone_bar=timelines.milestone_bar,
         actionables_of=actionables.of_incident,
         actionables_aimed_at=actionables.aimed_at,
+        cause_ledger=actionables.cause_ledger,
         open_actionables=actionables.open_counts,
+        actionables_five=five,
+        actionable_age=age,
+        initials=initials,
+        is_watched=is_watched,
         actionables_summary=actionables.summary,
     )
     env.filters["plural"] = plural

@@ -13,7 +13,6 @@ from .models import (
     Cause,
     CauseGroup,
     CauseYear,
-    Comment,
     Deletion,
     Edition,
     Incident,
@@ -26,6 +25,7 @@ from .models import (
     OldSlug,
     Organisation,
     Reference,
+    Remark,
     RenderedText,
     Reviewer,
     ReviewStep,
@@ -49,7 +49,7 @@ MILESTONE_FIELDS = [
 ]
 
 DERIVED = (OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition, SearchDocument, Word, NameIndexed)
-LOGS = (Attachment, Deletion, Revision, Reviewer, ReviewStep, Comment, Mailing)
+LOGS = (Attachment, Deletion, Revision, Reviewer, ReviewStep, Remark, Mailing)
 IN_THE_ADMIN = "In the administration."
 
 

@@ -11,19 +11,19 @@ from django.db.models import Q, Value
 from django.db.models.functions import Concat
 
 from .markdown_evidence import collapsed
-from .models import Comment, Mailing
+from .models import Mailing, Remark
 from .reviewing import CHECKLIST
 
 MOST_PEOPLE = 20
 
 
-class Remark(forms.CharField):
+class RemarkField(forms.CharField):
     """Markdown, kept as typed but for line breaks, which browsers change on their way."""
 
     widget = forms.Textarea
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(strip=False, max_length=Comment.LONGEST, **kwargs)
+        super().__init__(strip=False, max_length=Remark.LONGEST, **kwargs)
 
     def to_python(self, value: Any) -> str:
         """With LF, and nothing but blanks counts as nothing."""
@@ -39,7 +39,7 @@ class AskForm(forms.Form):
         error_messages={"required": "Name at least one person."},
         widget=forms.TextInput(attrs={"list": "people", "autocomplete": "off"}),
     )  # fmt: skip
-    note = Remark(label="A word to them", required=False)
+    note = RemarkField(label="A word to them", required=False)
 
     def clean_names(self) -> list[User]:
         """The people of these names; says which name is nobody's, and which is more than one's."""
@@ -67,20 +67,20 @@ class VerdictForm(forms.Form):
     checked = forms.MultipleChoiceField(
         choices=[(key, title) for key, title, _ in CHECKLIST], required=False, widget=forms.CheckboxSelectMultiple
     )
-    note = Remark(label="What you found", required=False)
+    note = RemarkField(label="What you found", required=False)
 
 
 class ReasonForm(forms.Form):
     """Why something is done."""
 
-    note = Remark(label="Reason", required=False)
+    note = RemarkField(label="Reason", required=False)
 
 
 class CommentForm(forms.Form):
     """A remark on a section or on some of its words."""
 
-    passage = forms.CharField(label="On these words", max_length=Comment.LONGEST_PASSAGE, required=False)
-    text = Remark(label="Comment", error_messages={"required": "Write something first."})
+    passage = forms.CharField(label="On these words", max_length=Remark.LONGEST_PASSAGE, required=False)
+    text = RemarkField(label="Comment", error_messages={"required": "Write something first."})
 
     def clean_passage(self) -> str:
         """On one line, as it reads."""
@@ -90,7 +90,7 @@ class CommentForm(forms.Form):
 class ReplyForm(forms.Form):
     """An answer to a remark."""
 
-    text = Remark(label="Reply", error_messages={"required": "Write something first."})
+    text = RemarkField(label="Reply", error_messages={"required": "Write something first."})
 
 
 class MailingForm(forms.ModelForm):

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from .access import may_publish, reads_everything
-from .models import Comment, Incident, Reviewer, ReviewKind, ReviewStep, Status
+from .models import Incident, Remark, Reviewer, ReviewKind, ReviewStep, Status
 from .refresh import refresh_incident
 from .revising import name_of, revising
 
@@ -77,7 +77,7 @@ def what_speaks_against(incident: Incident, asked: Iterable[Asked]) -> list[str]
     if not any(step and step.kind == ReviewKind.APPROVED for step in verdicts):
         found.append("Nobody has approved it.")
     found += [f"{step.by_name} asked for changes." for step in verdicts if step and step.kind == ReviewKind.CHANGES]
-    waiting = Comment.objects.filter(incident=incident).unresolved().count()
+    waiting = Remark.objects.filter(incident=incident).unresolved().count()
     if waiting:
         found.append(f"{waiting} {'comment is' if waiting == 1 else 'comments are'} not resolved.")
     return found

@@ -22,7 +22,6 @@ from django.test import Client
 from django.utils import timezone
 
 from actionables.models import Actionable
-from kb.accounts import urls as accounts
 from postmortems.admin import DERIVED
 from postmortems.attaching import forget, keep
 from postmortems.models import Cause, Incident, IncidentReader, Organisation, SearchDocument, Service
@@ -159,10 +158,12 @@ def _given() -> dict[str, dict[str, Any]]:
         "timelineentry": {"position": 1, "kind": "note"},
         "actionable": {"number": WORK, "kind": "prevent", "due_on": date(2001, 1, 1)},
         "statuschange": {"position": 1, "to_status": "open"},
+        "snooze": {"until": date(2099, 1, 1)},
+        "watch": {"person": User.objects.get(username="dana")},
         "revision": {"number": 1, "at": timezone.now()},
         "reviewer": {"user": User.objects.get(username="dana")},
         "reviewstep": {"kind": "approved", "version": 1},
-        "comment": {"version": 1},
+        "remark": {"version": 1},
         "attachment": {"key": FILE, "name": "kanari.txt", "kind": "text/plain", "size": 6},
     }  # fmt: skip
 
@@ -201,6 +202,7 @@ TEXTS = (
     *WORDS, "kettle", "rsyslog restart", '"kettle rsyslog"', f'"restart {TITLE}"', "INC-90", "INC-80", "ACT-90",
     "cause:shared-by-two", "severity:SEV1", "owner:kanariactionableowner", "-rsyslog kettle", "has:timeline",
 )  # fmt: skip
+# What every list is asked, beside its own variants.
 EVERYWHERE = ("", f"q={TITLE}", "page=2", "sort=longest")
 # More variants of an address, by its name.
 VARIANTS: dict[str, tuple[str, ...]] = {
@@ -218,12 +220,13 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     ),
     "actionables": (
         "status=unfinished", "due=overdue", "due=none", "owner=kanariactionableowner", f"cause={CAUSE}", "sort=due",
-        "kind=prevent",
+        "kind=prevent", "view=board", "view=board&group=cause", "view=board&group=owner", "view=board&group=service",
+        "sort=age", "sort=closed", "sort=owner", "service=rsyslog", f"incident=INC-{NUMBER}", "age=unknown",
     ),
+    "follow_through": ("by=service", "by=month"),
+    **dict.fromkeys(("actionables_csv", "actionables_json"), ("sort=due", f"cause={CAUSE}", f"incident=INC-{NUMBER}")),
     "causes": ("view=list",),
 }  # fmt: skip
-# Pages about oneself: asked once, not in variants.
-ABOUT_ACCOUNTS = {pattern.name for pattern in accounts.urlpatterns}
 # More addresses of the same page, by its name.
 OTHER_ADDRESSES: dict[str, tuple[str, ...]] = {
     "incident": ("/incidents/partner/", f"/incidents/{SLUG}/", f"/incidents/{FORMER}/"),
@@ -249,11 +252,8 @@ def own_addresses() -> Iterator[str]:
         for address in (address_of(entry), *OTHER_ADDRESSES.get(name, ())):
             plain = address.partition("?")[0]
             yield address
-            if "GET" not in entry.takes:
-                continue
-            if name in ABOUT_ACCOUNTS:
-                continue
-            yield from (f"{plain}?{query}".rstrip("?") for query in (*EVERYWHERE, *VARIANTS.get(name, ())))
+            if name in VARIANTS:
+                yield from (f"{plain}?{query}".rstrip("?") for query in (*EVERYWHERE, *VARIANTS[name]))
 
 
 def admin_addresses() -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -12,17 +13,18 @@ from django.contrib.auth.models import Group, User
 from django.urls import get_resolver
 from django.utils import timezone
 
+from actionables.models import Actionable, CalendarLink, Comment, FieldChange, Reminder, ReminderChoice, Snooze, Watch
 from kb.models import Token
 from postmortems.models import (
     Action,
     Attachment,
     AuditEntry,
-    Comment,
     Deletion,
     Incident,
     Mailing,
     Numbering,
     OldSlug,
+    Remark,
     Reviewer,
     ReviewStep,
     Revision,
@@ -125,6 +127,23 @@ def address_of(entry: Entry) -> str:
     return entry.address.format(pk=row.pk)
 
 
+_KEPT: dict[Any, dict[str, Any]] = {
+    Comment: {"text": "Yes."},
+    Snooze: {"until": date(2030, 1, 1), "why": "Holidays."},
+    FieldChange: {"what": "owner", "after": "Alice"},
+}
+
+
+def _of_review(incident: Incident, owner: User) -> None:
+    if not Remark.objects.exists():
+        Remark.objects.create(incident=incident, text="A remark.", version=1)
+        ReviewStep.objects.create(incident=incident, kind="approved", version=1)
+        Reviewer.objects.create(incident=incident, user=owner)
+        Deletion.objects.create(incident=incident, status="published")
+        Attachment.objects.create(incident=incident, key="0" * 32, name="graph.png", kind="image/png", size=1)
+    Mailing.objects.get_or_create(user=owner)
+
+
 def one_of_each() -> None:
     """A row of each model that the five incidents leave empty."""
     Group.objects.get_or_create(name="Writers")
@@ -133,16 +152,18 @@ def one_of_each() -> None:
     if not Revision.objects.exists():
         Revision.objects.create(incident=Incident.objects.earliest("pk"), number=1, at=timezone.now(), was_open=True)
     owner = User.objects.earliest("pk")
-    if not Comment.objects.exists():
-        incident = Incident.objects.earliest("pk")
-        Comment.objects.create(incident=incident, text="A remark.", version=1)
-        ReviewStep.objects.create(incident=incident, kind="approved", version=1)
-        Reviewer.objects.create(incident=incident, user=owner)
-        Deletion.objects.create(incident=incident, status="published")
-        Attachment.objects.create(incident=incident, key="0" * 32, name="graph.png", kind="image/png", size=1)
-    Mailing.objects.get_or_create(user=owner)
+    _of_review(Incident.objects.earliest("pk"), owner)
     if not AuditEntry.objects.exists():
         record(Action.EXPORTED, "everything")
     if not Token.objects.exists():
         Token.objects.make(owner, "Nightly export", "read", None)
+    work = Actionable.objects.earliest("pk")
+    for kept in (work.comments, work.snoozes, work.field_changes):
+        if not kept.exists():
+            kept.create(**{"by": "Alice", **_KEPT[kept.model]})
+    if not CalendarLink.objects.exists():
+        CalendarLink.renew(owner)
+    Watch.objects.get_or_create(person=owner, incident=work.incident)
+    for model in (ReminderChoice, Reminder):
+        model.objects.get_or_create(person=owner)
     SavedSearch.objects.get_or_create(owner=owner, name="Restarts", defaults={"query": "q=restart"})

@@ -12,7 +12,7 @@ from django.test import Client
 from actionables.models import Actionable
 from postmortems.attaching import keep, new_key, place_of
 from postmortems.document import document_of
-from postmortems.models import Attachment, AuditEntry, Comment, Deletion, Edition, Incident, IncidentReader, Revision
+from postmortems.models import Attachment, AuditEntry, Deletion, Edition, Incident, IncidentReader, Remark, Revision
 from postmortems.refresh import refresh_incident
 from postmortems.search import search, suggest
 from postmortems.tallies import years_of
@@ -29,7 +29,7 @@ def incident(alice: User) -> Incident:
     make_entry(row)
     make_actionable(row, title="Count the quokkas")
     edit(row, alice, summary="Once more.")
-    Comment.objects.create(incident=row, text="How many?", version=1)
+    Remark.objects.create(incident=row, text="How many?", version=1)
     key = new_key()
     Attachment.objects.create(incident=row, key=key, name="graph.png", kind="image/png", size=5)
     keep(key, [b"graph"])

@@ -42,8 +42,12 @@ def tag(element: Element) -> str:
 
 
 def internal(document: Element, address: str) -> Iterator[str]:
-    """Every address of ours that the page links to, complete with query and fragment."""
+    """Every address of ours that the page links to, complete with query and fragment; not what crawlers shall leave:
+    one list in other orders and with every set of filters.
+    """
     for link in document.iter("a"):
+        if link.get("rel") == "nofollow":
+            continue
         target = urlsplit(urljoin(f"http://testserver{address}", link.get("href", "")))
         if target.netloc == "testserver":
             yield target._replace(scheme="", netloc="").geturl()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.conf import settings
 
@@ -125,6 +127,7 @@ def test_parts_of_pages_are_not_shared_between_audiences(world: None) -> None:
         conditional._made.clear()
         for name, client in clients_of(order).items():
             page = client.get("/incidents/").content + client.get("/actionables/").content
+            page = re.sub(rb'(name="csrfmiddlewaretoken" value=)"\w+"', rb"\1", page)  # another each time
             assert seen.setdefault(name, page) == page
 
 
@@ -132,4 +135,4 @@ def test_nothing_but_refreshing_says_what_has_changed_for_everybody() -> None:
     """A bare `Edition.bump()` beside a restricted incident would change everybody's ETag."""
     sources = [path for app in ("actionables", "timelines", "postmortems", "kb") for path in (BASE / app).rglob("*.py")]
     callers = {path.relative_to(BASE).as_posix() for path in sources if "Edition.bump" in path.read_text("utf-8")}
-    assert callers == {"postmortems/admin.py", "postmortems/refresh.py"}
+    assert callers == {"postmortems/admin.py", "postmortems/refresh.py", "actionables/telling.py"}

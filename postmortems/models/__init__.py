@@ -19,17 +19,55 @@ from .incidents import (
 from .numbers import Numbering, catch_up, next_number
 from .places import Organisation, Service
 from .readers import IncidentReader
-from .reviews import Comment, Mailing, Reviewer, ReviewStep
 from .reviews import Kind as ReviewKind
+from .reviews import Mailing, Remark, Reviewer, ReviewStep
 from .revisions import Revision
 from .saved import SavedSearch
 from .search import NameIndexed, SearchDocument, Word
 from .slugs import Moved, OldSlug, get_by_slug
 
 __all__ = [
-    "MILESTONES", "SECTIONS", "Action", "Attachment", "AuditEntry", "Cause", "CauseGroup", "CauseYear", "Certainty",
-    "Comment", "Deletion", "Detection", "Edition", "Incident", "IncidentCause", "IncidentLink", "IncidentReader",
-    "LinkKind", "Mailing", "Moved", "NameIndexed", "Nature", "Numbering", "OldSlug", "Organisation", "Reference",
-    "RenderedText", "ReviewKind", "ReviewStep", "Reviewer", "Revision", "Role", "SavedSearch", "SearchDocument",
-    "Service", "Severity", "Status", "Visibility", "Word", "catch_up", "get_by_slug", "next_number", "record",
+    "MILESTONES",
+    "SECTIONS",
+    "Action",
+    "Attachment",
+    "AuditEntry",
+    "Cause",
+    "CauseGroup",
+    "CauseYear",
+    "Certainty",
+    "Deletion",
+    "Detection",
+    "Edition",
+    "Incident",
+    "IncidentCause",
+    "IncidentLink",
+    "IncidentReader",
+    "LinkKind",
+    "Mailing",
+    "Moved",
+    "NameIndexed",
+    "Nature",
+    "Numbering",
+    "OldSlug",
+    "Organisation",
+    "Reference",
+    "Remark",
+    "RenderedText",
+    "ReviewKind",
+    "ReviewStep",
+    "Reviewer",
+    "Revision",
+    "Role",
+    "SavedSearch",
+    "SearchDocument",
+    "Service",
+    "Severity",
+    "Status",
+    "Visibility",
+    "Word",
+    "catch_up",
+    "get_by_slug",
+    "next_number",
+    "record",
 ]  # fmt: skip

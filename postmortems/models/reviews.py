@@ -74,19 +74,19 @@ class ReviewStep(models.Model):
         return self.kind in VERDICTS
 
 
-class CommentQuerySet(models.QuerySet["Comment"]):
+class RemarkQuerySet(models.QuerySet["Remark"]):
     """Named queries over comments."""
 
-    def unresolved(self) -> CommentQuerySet:
+    def unresolved(self) -> RemarkQuerySet:
         """What still waits for an answer."""
         return self.filter(parent=None, resolved_at=None)
 
-    def made_by(self, user: Reader) -> CommentQuerySet:
+    def made_by(self, user: Reader) -> RemarkQuerySet:
         """Those of this person."""
         return self.filter(by=user.pk)
 
 
-class Comment(models.Model):
+class Remark(models.Model):
     """A remark about a section or a passage of a postmortem, or a reply to one."""
 
     LONGEST = 10_000
@@ -104,7 +104,7 @@ class Comment(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by_name = models.CharField(max_length=150, blank=True)
 
-    objects = models.Manager.from_queryset(CommentQuerySet)()
+    objects = models.Manager.from_queryset(RemarkQuerySet)()
 
     class Meta:
         ordering = ["pk"]

@@ -30,7 +30,13 @@ class SavedSearchQuerySet(models.QuerySet["SavedSearch"]):
 
 
 class SavedSearch(models.Model):
-    """A search of the incident list under a name. It holds what is asked for, never what is found."""
+    """A search of one of the lists under a name. It holds what is asked for, never what is found."""
+
+    class Listing(models.TextChoices):
+        """The list that is searched; the value is the name of its address."""
+
+        INCIDENTS = "incidents"
+        ACTIONABLES = "actionables"
 
     LONGEST_NAME = 80
     LONGEST_QUERY = 8_000  # what servers and proxies take in an address
@@ -39,6 +45,8 @@ class SavedSearch(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_searches")
     name = models.CharField(max_length=LONGEST_NAME)
     query = models.TextField(help_text="The query string of the list, as `listed.normalised` writes it.")
+    listing = models.CharField(max_length=11, choices=Listing.choices, default=Listing.INCIDENTS)
+    words = models.TextField(blank=True, help_text="What it asks for in words, of a list that says so itself.")
     shared = models.BooleanField(default=False, help_text="Everybody who signs in may find and use it.")
     created = models.DateTimeField(auto_now_add=True)
 
@@ -49,6 +57,9 @@ class SavedSearch(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["owner", "name"], name="saved_search_name_once_per_owner"),
             models.CheckConstraint(condition=~Q(name="") & ~Q(query=""), name="saved_search_not_empty"),
+            models.CheckConstraint(
+                condition=Q(listing__in=["incidents", "actionables"]), name="saved_search_of_a_known_list"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from ..forms_review import CommentForm, ReplyForm
-from ..models import Comment, Incident
+from ..models import Incident, Remark
 from ..review_mail import taking_part, tell
 from ..revising import name_of
 from .review_page import PLACES, UNPROCESSABLE, back, page, step
@@ -24,7 +24,7 @@ def add(request: HttpRequest, incident: Incident) -> HttpResponse:
     form = CommentForm(request.POST)
     if not form.is_valid():
         return page(request, incident, comment=form, about=section, status=UNPROCESSABLE)
-    return _kept(request, incident, Comment(section=section, **form.cleaned_data))
+    return _kept(request, incident, Remark(section=section, **form.cleaned_data))
 
 
 @step
@@ -34,11 +34,11 @@ def reply(request: HttpRequest, incident: Incident, pk: int) -> HttpResponse:
     form = ReplyForm(request.POST)
     if not form.is_valid():
         return page(request, incident, reply=form, about=f"comment-{pk}", status=UNPROCESSABLE)
-    return _kept(request, incident, Comment(parent=parent, **form.cleaned_data))
+    return _kept(request, incident, Remark(parent=parent, **form.cleaned_data))
 
 
 @transaction.atomic
-def _kept(request: HttpRequest, incident: Incident, comment: Comment) -> HttpResponse:
+def _kept(request: HttpRequest, incident: Incident, comment: Remark) -> HttpResponse:
     person: Any = request.user
     comment.incident, comment.by, comment.by_name = incident, person, name_of(person)
     comment.version = incident.version
@@ -47,7 +47,7 @@ def _kept(request: HttpRequest, incident: Incident, comment: Comment) -> HttpRes
     return back(incident, _anchor(comment)[1:])
 
 
-def _anchor(comment: Comment) -> str:
+def _anchor(comment: Remark) -> str:
     return f"#comment-{comment.parent_id or comment.pk}"
 
 

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 from .. import markdown
 from ..access import may_edit, may_publish, takes_part
 from ..forms_review import AskForm, CommentForm, ReasonForm, VerdictForm
-from ..models import SECTIONS, Comment, Incident, ReviewStep
+from ..models import SECTIONS, Incident, Remark, ReviewStep
 from ..prose import Prose, Text
 from ..reviewing import CHECKLIST, Refused, asked_of, is_sole_author, what_speaks_against, why_not_publish
 from .entrance import of_incident
@@ -124,28 +124,28 @@ def _people(incident: Incident) -> list[User]:
     return list(people.exclude(pk__in=authors).order_by("first_name", "last_name", "username")[:300])
 
 
-def threads(incident: Incident) -> dict[str, list[Comment]]:
+def threads(incident: Incident) -> dict[str, list[Remark]]:
     """The remarks on each section, oldest first, each with its replies (two queries)."""
-    replies = Prefetch("replies", queryset=Comment.objects.order_by("pk"))
-    found: dict[str, list[Comment]] = {}
+    replies = Prefetch("replies", queryset=Remark.objects.order_by("pk"))
+    found: dict[str, list[Remark]] = {}
     for comment in incident.comments.filter(parent=None).prefetch_related(replies).order_by("pk"):
         found.setdefault(comment.section if comment.section in PLACES else ALL, []).append(comment)
     return found
 
 
-def _said(comments: dict[str, list[Comment]], steps: list[ReviewStep]) -> Iterator[Text]:
+def _said(comments: dict[str, list[Remark]], steps: list[ReviewStep]) -> Iterator[Text]:
     """What was written in the review, under the names that the page gives it."""
     for comment in (one for several in comments.values() for first in several for one in (first, *first.replies.all())):
         yield Text(comment.text, (), f"r{comment.pk}")
     yield from (Text(step.note, (), f"n{step.pk}") for step in steps)
 
 
-def _marks(comments: list[Comment]) -> tuple[tuple[str, str], ...]:
+def _marks(comments: list[Remark]) -> tuple[tuple[str, str], ...]:
     """The words that unresolved remarks are about, to be marked as evidence is."""
     return tuple((f"c-{one.pk}", one.passage) for one in comments if one.passage and not one.resolved_at)
 
 
-def still_said(incident: Incident, comment: Comment) -> bool:
+def still_said(incident: Incident, comment: Remark) -> bool:
     """Whether the words that a remark is about still stand there (one query for the timeline)."""
     if not comment.passage or comment.section in ("causes", "actionables"):
         return True

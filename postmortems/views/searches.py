@@ -72,7 +72,8 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _with_words(searches: list[SavedSearch]) -> list[tuple[SavedSearch, str]]:
     """Each with what it asks for, in words."""
-    return list(zip(searches, descriptions([search.query for search in searches]), strict=True))
+    told = iter(descriptions([search.query for search in searches if not search.words]))
+    return [(search, search.words or next(told)) for search in searches]
 
 
 @require_http_methods(GET_OR_POST)
@@ -81,16 +82,21 @@ def _with_words(searches: list[SavedSearch]) -> list[tuple[SavedSearch, str]]:
 def save(request: HttpRequest) -> HttpResponse:
     """Save the search that the query string asks for. Signing in on the way here loses nothing of it."""
     query = normalised(request.GET)
-    words = described(query)
+    return saving(request, query, described(query), SavedSearch.Listing.INCIDENTS)
+
+
+def saving(request: HttpRequest, query: str, words: str, listing: SavedSearch.Listing) -> HttpResponse:
+    """Save a query of one of the lists, which `words` describe, or ask for its name."""
     suggested = {"name": re.sub("[“”]", "", words)[: SavedSearch.LONGEST_NAME]}
     form = SaveForm(request.POST if request.method == "POST" else None, initial=suggested)
     problem = _problem(request, query)
     if request.method == "POST" and form.is_valid() and not problem:
         assert request.user.is_authenticated  # says the decorator
-        search = SavedSearch(owner=request.user, query=query, **form.cleaned_data)
+        told = "" if listing == SavedSearch.Listing.INCIDENTS else words
+        search = SavedSearch(owner=request.user, query=query, listing=listing, words=told, **form.cleaned_data)
         if _stored(form, search.save):
             return redirect(_in_list(search))
-    context = {"form": form, "query": query, "words": words, "problem": problem}
+    context = {"form": form, "query": query, "words": words, "problem": problem, "listing": listing.value}
     return render(request, "postmortems/search_save.html", context, status=_status(form, problem))
 
 
@@ -129,7 +135,7 @@ def _in_list(search: SavedSearch) -> str:
 def run(request: HttpRequest, pk: int) -> HttpResponse:
     """Lead to what a search finds now."""
     search = get_object_or_404(SavedSearch.objects.visible_to(request.user), pk=pk)
-    return redirect(f"{reverse('incidents')}?{search.query}")
+    return redirect(f"{reverse(search.listing)}?{search.query}")
 
 
 @require_http_methods(GET_OR_POST)
@@ -142,7 +148,7 @@ def rename(request: HttpRequest, pk: int) -> HttpResponse:
     form = NameForm(request.POST if request.method == "POST" else None, initial={"name": former})
     if form.is_valid() and _stored(form, lambda: search.rename(form.cleaned_data["name"])):
         return redirect(_in_list(search))
-    context = {"form": form, "search": search, "former": former, "words": described(search.query)}
+    context = {"form": form, "search": search, "former": former, "words": search.words or described(search.query)}
     return render(request, "postmortems/search_rename.html", context, status=_status(form))
 
 
@@ -175,7 +181,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         search.delete()
         return redirect("saved_searches")
-    context = {"search": search, "words": described(search.query)}
+    context = {"search": search, "words": search.words or described(search.query)}
     return render(request, "postmortems/search_delete.html", context)
 
 

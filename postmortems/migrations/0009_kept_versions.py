@@ -10,7 +10,7 @@ def say_what_was_open(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("postmortems", "0007_audit")]
+    dependencies = [("postmortems", "0008_saved_views")]
 
     operations = [
         migrations.AddField(

@@ -1,0 +1,21 @@
+"""Lets pages and search know that actionables changed: those of whoever sees their incidents, and of nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from postmortems.access import ADMINS
+from postmortems.models import Edition
+from postmortems.refresh import audiences_of, refresh_texts
+
+if TYPE_CHECKING:
+    from postmortems.models import Incident
+
+
+def changed(incidents: Iterable[Incident], *, texts: bool) -> None:
+    """Call it in the transaction of the change (two queries, some twenty for each incident whose texts changed)."""
+    wholes = {incident.pk: incident for incident in incidents}
+    for incident in wholes.values() if texts else ():
+        refresh_texts(incident)
+    Edition.bump(ADMINS, *audiences_of(wholes))

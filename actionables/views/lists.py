@@ -1,0 +1,80 @@
+"""The lists of actionables: table and board."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from actionables.access import may_change
+from actionables.asked import chips, described, normalised
+from actionables.boards import GROUPS, Board, board_of
+from actionables.filters import AGES, DUE, SORTS, STATUSES, ActionableFilter
+from actionables.models import Actionable, Kind, Priority
+from actionables.owners import suggestions
+from actionables.shown import owners_of, rows
+from actionables.told import said_about
+from postmortems.access import for_readers, may_file
+from postmortems.conditional import revalidated
+from postmortems.rows import capped_count
+from postmortems.views.paging import page_number, parameters
+
+from .going import SAID
+
+PAGE = 50
+FACETS: list[tuple[str, str, dict[str, Any]]] = [
+    ("status", "Status", STATUSES), ("kind", "Kind", dict(Kind.choices)),
+    ("priority", "Priority", dict(Priority.choices)), ("due", "Due", DUE), ("age", "Open for", AGES),
+]  # fmt: skip
+# The columns of the table, and the order a click on each gives.
+HEADS = [
+    ("ID", "newest"), ("Actionable", ""), ("Incident", "incident"), ("Owner", "owner"), ("Priority", "priority"),
+    ("Status", "status"), ("Due", "due"), ("Age", "age"),
+]  # fmt: skip
+
+
+@for_readers
+@require_safe
+@revalidated
+def listed(request: HttpRequest) -> HttpResponse:
+    """Actionables as a table, or as a board with `view=board`."""
+    chosen = ActionableFilter(request.GET, Actionable.objects.visible_to(request.user).main())
+    chosen.form.is_valid()
+    on_board = request.GET.get("view") == "board"
+    shown = _on_board(request, chosen) if on_board else _in_table(request, chosen)
+    editor = may_change(request.user)
+    context = {
+        **shown,
+        "today": timezone.now().date(),
+        "facets": FACETS,
+        "heads": HEADS,
+        "chips": chips(parameters(request, *SAID, "page", "view", "group", "sort")),
+        "given": dict(request.GET.lists()),
+        "sorts": SORTS,
+        "sort": chosen.order,
+        "groups": GROUPS,
+        "notices": chosen.notices(),
+        "kept": parameters(request, "page", *SAID),
+        "asked_words": described(normalised(request.GET)),
+        "said": said_about(request),
+        "may_change": editor,
+        "worker": request.user.pk if may_file(request.user) else None,
+        "owners": sorted({*suggestions(), *owners_of(shown["rows"])}) if editor else [],
+    }
+    return render(request, f"actionables/{'board' if on_board else 'table'}.html", context)
+
+
+def _in_table(request: HttpRequest, chosen: ActionableFilter) -> dict[str, Any]:
+    page = page_number(request)
+    start = (page - 1) * PAGE
+    wanted = list(chosen.ordered().values_list("pk", flat=True)[start : start + PAGE + 1])
+    count, more = capped_count(chosen.qs)
+    return {"rows": rows(wanted[:PAGE]), "count": count, "more": more, "page": page, "has_next": len(wanted) > PAGE}
+
+
+def _on_board(request: HttpRequest, chosen: ActionableFilter) -> dict[str, Any]:
+    board: Board = board_of(chosen, request.GET.get("group", ""))
+    return {"board": board, "rows": [card for column in board.columns for card in column.cards]}

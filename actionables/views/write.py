@@ -1,0 +1,108 @@
+"""Adding an actionable, and changing what one says. For authors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from actionables.models import Actionable, OutOfDate
+from actionables.owners import name_of, suggestions
+from actionables.telling import changed
+from actionables.wording import HINTS, EditForm, NewForm, first_values, incident_meant, refuse
+from postmortems.access import may_file
+from postmortems.models import Incident
+
+OVERTAKEN = "Somebody else changed it in the meantime. Saving again puts your words in place of theirs."
+GET_OR_POST = ["GET", "HEAD", "POST"]
+
+
+@never_cache
+@require_http_methods(GET_OR_POST)
+def add(request: HttpRequest) -> HttpResponse:
+    """A new actionable of the incident that `incident` names, as INC-n; without one, asks for it."""
+    if not may_file(request.user):
+        raise PermissionDenied
+    asked = request.GET.get("incident", "")
+    incident = incident_meant(asked, request.user)
+    if incident is None:
+        status = 422 if asked else 200
+        return render(request, "actionables/new.html", {"asked": asked}, status=status)
+    form = NewForm(incident, request.POST if request.method == "POST" else None)
+    if form.is_valid() and (made := _made(form, incident, name_of(request.user))):
+        return redirect(made)
+    return _ask(request, form, incident, None)
+
+
+def _made(form: NewForm, incident: Incident, by: str) -> Actionable | None:
+    """The new actionable; None when the model has something against it, which the form then says."""
+    owner, person = form.cleaned_data["owner"]
+    rest = {name: form.cleaned_data[name] for name in ("due_on", "priority", "alternative_to")}
+    last = incident.actionables.order_by("position").last()
+    made = Actionable(incident=incident, position=last.position + 1 if last else 1, **form.words(), **rest)
+    made.owner, made.person = owner, person
+    try:
+        made.clean_fields()
+        made.clean()
+    except ValidationError as error:
+        refuse(form, error)
+        return None
+    with transaction.atomic():
+        made.save()
+        made.causes.set(form.cleaned_data["causes"])
+        made.record_change("", by)
+        changed([incident], texts=True)
+    return made
+
+
+@never_cache
+@require_http_methods(GET_OR_POST)
+def edit(request: HttpRequest, reference: str) -> HttpResponse:
+    """Change the words of an actionable, what it is aimed at, or what it is an alternative to."""
+    rows = Actionable.objects.visible_to(request.user).select_related("incident", "alternative_to")
+    actionable = rows.filter(number=int(reference.removeprefix("ACT-"))).first()
+    if actionable is None:
+        raise Http404
+    if not may_file(request.user):
+        raise PermissionDenied
+    data = request.POST if request.method == "POST" else None
+    form = EditForm(actionable.incident, data, own=actionable, initial=first_values(actionable))
+    if form.is_valid() and _kept(form, actionable, name_of(request.user)):
+        return redirect(actionable)
+    return _ask(request, form, actionable.incident, actionable)
+
+
+def _kept(form: EditForm, actionable: Actionable, by: str) -> bool:
+    """Whether the words could be kept; when not, the form says why."""
+    cleaned = form.cleaned_data
+    try:
+        with transaction.atomic():
+            actionable.reword(
+                form.words(), cleaned["causes"], cleaned["alternative_to"], by=by, expected=cleaned["version"]
+            )
+            changed([actionable.incident], texts=True)
+    except ValidationError as error:
+        refuse(form, error)
+    except OutOfDate as error:
+        form.add_error(None, OVERTAKEN)
+        typed: Any = form.data
+        form.data = typed = typed.copy()
+        typed["version"] = str(error.stored.version)
+    return not form.errors
+
+
+def _ask(request: HttpRequest, form: Any, incident: Incident, actionable: Actionable | None) -> HttpResponse:
+    """The form, with what was typed and what is wrong with it."""
+    context = {
+        "form": form,
+        "incident": incident,
+        "actionable": actionable,
+        "owners": [] if actionable else suggestions(),
+        "hints": HINTS,
+    }
+    return render(request, "actionables/write.html", context, status=422 if form.errors else 200)
