@@ -35,10 +35,14 @@ def normalised(given: QueryDict) -> str:
     return urlencode([(name, value) for name, values in wanted.items() for value in values])
 
 
-def chips(pairs: list[tuple[str, str]]) -> list[tuple[tuple[str, str], str, str]]:
-    """(parameter, what it is of, its value in words) for each that narrows a list and is understood by its name."""
+def chips(pairs: list[tuple[str, str]], names: dict[str, dict[str, str]]) -> list[tuple[tuple[str, str], str, str]]:
+    """(parameter, what it is of, its value in words) for each that narrows a list and is understood by its name.
+
+    `names` are what is chosen from beside what is always there: the names of causes by their slugs.
+    """
+    labels = LABELS | names
     known = (pair for pair in pairs if pair[0] in TITLES)
-    return [((name, value), TITLES[name], LABELS.get(name, {}).get(value, value)) for name, value in known]
+    return [((name, value), TITLES[name], labels.get(name, {}).get(value, value)) for name, value in known]
 
 
 def described(query: str) -> str:

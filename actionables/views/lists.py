@@ -18,13 +18,15 @@ from actionables.owners import suggestions
 from actionables.shown import owners_of, rows
 from actionables.told import said_about
 from postmortems.access import for_readers, may_file
-from postmortems.conditional import revalidated
+from postmortems.conditional import remembered, revalidated
+from postmortems.models import Cause, Service
 from postmortems.rows import capped_count
 from postmortems.views.paging import page_number, parameters
 
 from .going import SAID
 
 PAGE = 50
+CHOICES = 1_000
 FACETS: list[tuple[str, str, dict[str, Any]]] = [
     ("status", "Status", STATUSES), ("kind", "Kind", dict(Kind.choices)),
     ("priority", "Priority", dict(Priority.choices)), ("due", "Due", DUE), ("age", "Open for", AGES),
@@ -36,6 +38,14 @@ HEADS = [
 ]  # fmt: skip
 
 
+def _named() -> list[tuple[str, str, dict[str, str]]]:
+    """The causes and services to choose from, by name (two queries, once an edition)."""
+    return [
+        (name, title, dict(model._default_manager.order_by("name").values_list("slug", "name")[:CHOICES]))
+        for name, title, model in (("cause", "Cause", Cause), ("service", "Service", Service))
+    ]
+
+
 @for_readers
 @require_safe
 @revalidated
@@ -45,13 +55,14 @@ def listed(request: HttpRequest) -> HttpResponse:
     chosen.form.is_valid()
     on_board = request.GET.get("view") == "board"
     shown = _on_board(request, chosen) if on_board else _in_table(request, chosen)
-    editor = may_change(request.user)
+    editor, named = may_change(request.user), remembered(("choices of actionables",), _named)
+    pairs = parameters(request, *SAID, "page", "view", "group", "sort")
     context = {
         **shown,
         "today": timezone.now().date(),
-        "facets": FACETS,
+        "facets": [*FACETS, *named],
         "heads": HEADS,
-        "chips": chips(parameters(request, *SAID, "page", "view", "group", "sort")),
+        "chips": chips(pairs, {name: choices for name, _, choices in named}),
         "given": dict(request.GET.lists()),
         "sorts": SORTS,
         "sort": chosen.order,
