@@ -11,17 +11,26 @@ from .access import ADMINS, readable_by, reads_everything
 from .models import (
     Cause,
     CauseGroup,
+    CausePair,
+    CauseQuarter,
+    CauseWatch,
     CauseYear,
     Edition,
     Incident,
     IncidentCause,
     IncidentLink,
     IncidentReader,
+    KeyTerm,
+    LearnedCause,
+    LearnedIncident,
+    LearnedWord,
     NameIndexed,
     Numbering,
     OldSlug,
     Organisation,
     Reference,
+    Rejection,
+    Relation,
     RenderedText,
     Revision,
     SavedSearch,
@@ -41,8 +50,11 @@ MILESTONE_FIELDS = [
     for name in ("started", "detected", "acknowledged", "mitigated", "resolved")
 ]
 
-DERIVED = (OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition, SearchDocument, Word, NameIndexed)
-LOGS = (Revision,)
+DERIVED = (
+    OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition, SearchDocument, Word, NameIndexed, KeyTerm,
+    LearnedCause, LearnedIncident, LearnedWord, CausePair, CauseQuarter,
+)  # fmt: skip
+LOGS = (Revision, Rejection, Relation, CauseWatch)
 
 
 class EditionAdmin(admin.ModelAdmin):

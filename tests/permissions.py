@@ -15,7 +15,20 @@ from django.utils import timezone
 
 from actionables.models import Actionable, CalendarLink, Comment, FieldChange, Reminder, ReminderChoice, Snooze, Watch
 from kb.models import Token
-from postmortems.models import Action, AuditEntry, Incident, Numbering, OldSlug, Revision, SavedSearch, record
+from postmortems.models import (
+    Action,
+    AuditEntry,
+    Cause,
+    CauseWatch,
+    Incident,
+    Numbering,
+    OldSlug,
+    Rejection,
+    Relation,
+    Revision,
+    SavedSearch,
+    record,
+)
 
 DOCUMENT = (settings.BASE_DIR / "docs" / "permissions.md").read_text("utf-8")
 ROLES = ("Nobody", "Reader", "Author", "Manager", "Admin")
@@ -57,7 +70,7 @@ def _entry(cells: list[str]) -> Entry:
 
 def _kinds() -> dict[str, list[str]]:
     """The kinds of rows that the admin shows, with their models."""
-    found = re.findall(r"^- \*(.+?)\*: (.+)$", DOCUMENT, re.MULTILINE)
+    found = re.findall(r"^- \*(.+?)\*: (.+(?:\n  .+)*)$", DOCUMENT, re.MULTILINE)
     return {kind: [name.strip() for name in names.split(",")] for kind, names in found}
 
 
@@ -141,3 +154,14 @@ def one_of_each() -> None:
     for model in (ReminderChoice, Reminder):
         model.objects.get_or_create(person=owner)
     SavedSearch.objects.get_or_create(owner=owner, name="Restarts", defaults={"query": "q=restart"})
+    _of_causes(owner)
+
+
+def _of_causes(owner: User) -> None:
+    """What people decided on causes and between incidents."""
+    first, last = Incident.objects.earliest("pk"), Incident.objects.latest("pk")
+    cause = Cause.objects.earliest("pk")
+    Rejection.objects.get_or_create(incident=first, cause=cause)
+    Relation.objects.get_or_create(incident=last, other=first, defaults={"kind": "none"})
+    seen = {"last_link": 0, "last_at": timezone.now()}
+    CauseWatch.objects.get_or_create(user=owner, cause=cause, defaults=seen)

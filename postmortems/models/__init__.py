@@ -2,7 +2,7 @@
 
 from .audit import Action, AuditEntry, record
 from .causes import Cause, CauseGroup, Certainty, IncidentCause, Nature, Role
-from .derived import CauseYear, Edition, Reference, RenderedText
+from .derived import CauseQuarter, CauseYear, Edition, Reference, RenderedText
 from .incidents import (
     MILESTONES,
     SECTIONS,
@@ -14,18 +14,21 @@ from .incidents import (
     Status,
     Visibility,
 )
+from .learned import CausePair, KeyTerm, LearnedCause, LearnedIncident, LearnedWord, Rejection
 from .numbers import Numbering, catch_up, next_number
 from .places import Organisation, Service
 from .readers import IncidentReader
+from .relations import CauseWatch, Relation, RelationKind
 from .revisions import Revision
 from .saved import SavedSearch
 from .search import NameIndexed, SearchDocument, Word
 from .slugs import Moved, OldSlug, get_by_slug
 
 __all__ = [
-    "MILESTONES", "SECTIONS", "Action", "AuditEntry", "Cause", "CauseGroup", "CauseYear", "Certainty", "Detection",
-    "Edition", "Incident", "IncidentCause", "IncidentLink", "IncidentReader", "LinkKind", "Moved", "NameIndexed",
-    "Nature", "Numbering", "OldSlug", "Organisation", "Reference", "RenderedText", "Revision", "Role",
-    "SavedSearch", "SearchDocument", "Service", "Severity", "Status", "Visibility", "Word", "catch_up",
-    "get_by_slug", "next_number", "record",
+    "MILESTONES", "SECTIONS", "Action", "AuditEntry", "Cause", "CauseGroup", "CausePair", "CauseQuarter", "CauseWatch",
+    "CauseYear", "Certainty", "Detection", "Edition", "Incident", "IncidentCause", "IncidentLink", "IncidentReader",
+    "KeyTerm", "LearnedCause", "LearnedIncident", "LearnedWord", "LinkKind", "Moved", "NameIndexed", "Nature",
+    "Numbering", "OldSlug", "Organisation", "Reference", "Rejection", "Relation", "RelationKind", "RenderedText",
+    "Revision", "Role", "SavedSearch", "SearchDocument", "Service", "Severity", "Status", "Visibility", "Word",
+    "catch_up", "get_by_slug", "next_number", "record",
 ]  # fmt: skip
