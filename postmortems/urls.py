@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import causes, exports, incidents, places, searches, suggest
+from .views import causes, exports, incidents, linking, places, searches, suggest
 
 urlpatterns = [
     path("incidents/", incidents.listing, name="incidents"),
@@ -11,6 +11,12 @@ urlpatterns = [
     path("incidents/feed.atom", exports.as_atom, name="incidents_feed"),
     re_path(r"^(?:incidents/)?INC-(?P<number>[1-9]\d{0,8})/?$", incidents.by_reference, name="incident_reference"),
     path("incidents/<slug:slug>/", incidents.detail, name="incident"),
+    path("incidents/<slug:slug>/causes/", linking.suggestions, name="incident_causes"),
+    path("incidents/<slug:slug>/causes/link/", linking.link, name="cause_link"),
+    path("incidents/<slug:slug>/causes/unlink/", linking.unlink, name="cause_unlink"),
+    path("incidents/<slug:slug>/causes/reject/", linking.reject, name="cause_reject"),
+    path("incidents/<slug:slug>/causes/take-back/", linking.take_back, name="cause_take_back"),
+    path("incidents/<slug:slug>/relations/", linking.decide, name="relation_decide"),
     path("causes/", causes.index, name="causes"),
     path("causes/<slug:slug>/", causes.detail, name="cause"),
     path("services/<slug:slug>/", places.service, name="service"),
