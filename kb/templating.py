@@ -47,6 +47,7 @@ def environment(**options: Any) -> Environment:
         once=once,
         timeline_rows=timelines.rows,
         milestone_bar=timelines.milestone_bar,
+        fixed_before=timelines.fixed_before,
         actionables_of=actionables.of_incident,
         actionables_aimed_at=actionables.aimed_at,
         cause_ledger=actionables.cause_ledger,

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include("postmortems.urls")),
     path("", include("actionables.urls")),
+    path("", include("timelines.urls")),
     path("", include("kb.accounts.urls")),
     path("preferences/", views.preferences, name="preferences"),
     path("keyboard/", views.keyboard, name="keyboard"),

@@ -144,3 +144,17 @@ def readable_by(user: Reader, prefix: str = "") -> Q:
     person: Any = user
     named = person.named_on.exclude(incident__status=DELETED)
     return is_open | Q(**{f"{prefix}pk__in": named.values("incident")})
+
+
+def kept_for(user: Reader) -> Q:
+    """The same condition on rows that keep the incident's `is_open` beside its key, without asking the incident.
+
+    What is kept may be stale, so this only narrows: whatever comes of it goes through `readable_by` before it is shown.
+    """
+    who = audience(user)
+    if who == ADMINS:
+        return Q()
+    if who == EVERYBODY:
+        return Q(is_open=1)
+    person: Any = user
+    return Q(is_open=1) | Q(incident__in=person.named_on.values("incident"))

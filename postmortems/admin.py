@@ -12,6 +12,9 @@ from .models import (
     Attachment,
     Cause,
     CauseGroup,
+    CausePair,
+    CauseQuarter,
+    CauseWatch,
     CauseYear,
     Deletion,
     Edition,
@@ -19,12 +22,18 @@ from .models import (
     IncidentCause,
     IncidentLink,
     IncidentReader,
+    KeyTerm,
+    LearnedCause,
+    LearnedIncident,
+    LearnedWord,
     Mailing,
     NameIndexed,
     Numbering,
     OldSlug,
     Organisation,
     Reference,
+    Rejection,
+    Relation,
     Remark,
     RenderedText,
     Reviewer,
@@ -48,8 +57,13 @@ MILESTONE_FIELDS = [
     for name in ("started", "detected", "acknowledged", "mitigated", "resolved")
 ]
 
-DERIVED = (OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition, SearchDocument, Word, NameIndexed)
-LOGS = (Attachment, Deletion, Revision, Reviewer, ReviewStep, Remark, Mailing)
+DERIVED = (
+    OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition, SearchDocument, Word, NameIndexed, KeyTerm,
+    LearnedCause, LearnedIncident, LearnedWord, CausePair, CauseQuarter,
+)  # fmt: skip
+LOGS = (
+    Attachment, Deletion, Revision, Reviewer, ReviewStep, Remark, Mailing, Rejection, Relation, CauseWatch,
+)  # fmt: skip
 IN_THE_ADMIN = "In the administration."
 
 

@@ -6,21 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection
-from django.db.models import Exists, Max, OuterRef, Sum
+from django.db.models import Max, Sum
 from django.db.models.functions import Coalesce
 
 from .conditional import remembered
-from .models import Cause, CauseGroup, Certainty, IncidentCause, Role
+from .models import Cause, CauseGroup
 from .models.incidents import IncidentQuerySet
-from .rows import IncidentRow, incident_rows, rows_of
+from .rows import IncidentRow, incident_rows
 from .tallies import beside, years_of
 
 if TYPE_CHECKING:
     from .access import Reader
-
-LOOKED_AT = 100  # occurrences of each cause
-WEIGHTS: dict[str, int] = {Role.ROOT: 3, Role.TRIGGER: 2, Role.CONTRIBUTING: 1}
 
 
 @dataclass(slots=True)
@@ -106,57 +102,6 @@ def add_years(lines: list[CauseLine], user: Reader) -> None:
     years = years_of([line.pk for line in lines], user)
     for line in lines:
         line.years = [(year.year, year.incidents) for year in years[line.pk]]
-
-
-@dataclass(slots=True)
-class Kin:
-    """Another incident that shares causes with one, and what they share."""
-
-    row: IncidentRow
-    shared: list[tuple[str, str, str]]  # (name, slug, certainty there)
-
-
-def kin_of(incident_pk: int, causes: list[IncidentCause], visible: IncidentQuerySet, limit: int = 6) -> list[Kin]:
-    """The incidents that share most causes with this one, newest first among equals (two queries).
-
-    A shared root cause says more than a shared trigger, that more than a contributing factor, and a confirmed one more
-    than a suspected one. Looks at the last filed of each cause, which bounds the work whatever the size.
-    """
-    names = {link.cause_id: (link.cause.name, link.cause.slug) for link in causes}
-    shared: dict[int, dict[int, tuple[int, str]]] = {}
-    for pk, cause_pk, certainty, role in _last_filed(list(names), visible):
-        weight = 2 * WEIGHTS[role] - (certainty == Certainty.SUSPECTED)
-        there = shared.setdefault(pk, {})
-        there[cause_pk] = max(there.get(cause_pk, (0, "")), (weight, certainty))
-    shared.pop(incident_pk, None)
-    weights = {pk: sum(weight for weight, _ in there.values()) for pk, there in shared.items()}
-    best = sorted(weights, key=lambda pk: (weights[pk], pk), reverse=True)[:limit]
-    rows = sorted(newest_first(rows_of(best)), key=lambda row: -weights[row.pk])
-    return [
-        Kin(row, [(*names[cause_pk], certainty) for cause_pk, (_, certainty) in shared[row.pk].items()]) for row in rows
-    ]
-
-
-def newest_first(rows: list[IncidentRow]) -> list[IncidentRow]:
-    """By date, undated ones last, then by number."""
-    return sorted(rows, key=lambda row: (row.when.is_dated, row.when.sort_key()[1], row.number), reverse=True)
-
-
-def _last_filed(cause_pks: list[int], visible: IncidentQuerySet) -> list[tuple[int, int, str, str]]:
-    """The last filed occurrences of each cause that this reader may see, as (incident, cause, certainty, role).
-
-    Put together as SQL, because each cause has a limit of its own, which Django cannot say on SQLite; one limit for
-    all of them would sort every occurrence there ever was. Each part is what Django makes of the same query.
-    """
-    if not cause_pks:
-        return []
-    seen = IncidentCause.objects.filter(Exists(visible.order_by().filter(pk=OuterRef("incident_id"))), cause=-1)
-    last = seen.order_by("-incident_id").values_list("incident_id", "cause_id", "certainty", "role")[:LOOKED_AT]
-    sql, parameters = last.query.sql_with_params()
-    whole = " UNION ALL ".join([f"SELECT * FROM ({sql}) AS filed"] * len(cause_pks))  # noqa: S608 - Django's own
-    with connection.cursor() as cursor:
-        cursor.execute(whole, [pk if value == -1 else value for pk in cause_pks for value in parameters])
-        return list(cursor.fetchall())
 
 
 def groups() -> list[tuple[str, str, str]]:

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from django.db import transaction
 from django.db.models import QuerySet
 
-from . import markdown, search
+from . import markdown, search, similar, suggest_learning
 from .access import ADMINS, EVERYBODY, personal
 from .models import (
     SECTIONS,
     Cause,
+    CauseQuarter,
     CauseYear,
     Edition,
     Incident,
@@ -22,7 +23,7 @@ from .models import (
     Service,
 )
 from .prose import Text, keep
-from .tallies import by_year
+from .tallies import by_quarter, years_in
 
 
 @transaction.atomic
@@ -47,14 +48,22 @@ def audiences_of(incidents: Iterable[int]) -> set[str]:
     return {token for token in tokens if token == EVERYBODY or token.startswith(personal(""))}
 
 
+def announce(*incidents: int) -> None:
+    """Note that what stands between incidents has changed; only pages of those who may see all of them do."""
+    hidden = [seen for seen in (audiences_of([pk]) for pk in incidents) if EVERYBODY not in seen]
+    Edition.bump(ADMINS, *(set().union(*hidden) if hidden else {EVERYBODY}))
+
+
 @transaction.atomic
 def refresh_texts(incident: Incident) -> list[IncidentCause]:
-    """The kept HTML, the references and the search index of one incident; returns its causes."""
+    """The kept HTML, the references, the search index and what is learned of one incident; returns its causes."""
     causes = list(incident.incident_causes.all())
     texts = _texts(incident, causes)
     keep(f"incident:{incident.pk}", texts)
     _keep_references(incident, [text.source for text in texts])
     search.index_incident(incident)
+    similar.index(incident)
+    suggest_learning.learn(incident)
     return causes
 
 
@@ -86,7 +95,7 @@ def _keep_references(incident: Incident, texts: Iterable[str]) -> None:
 @transaction.atomic
 def refresh_cause(cause: Cause) -> None:
     """What hangs on one cause."""
-    keep(f"cause:{cause.pk}", map(Text, (cause.definition, cause.recognise, cause.mitigations)))
+    keep(f"cause:{cause.pk}", map(Text, (cause.definition, cause.recognise, cause.mitigations, cause.hazards)))
     search.index_name(cause)
     Edition.bump()
 
@@ -101,12 +110,19 @@ def refresh_place(place: Organisation | Service) -> None:
 
 @transaction.atomic
 def tally(causes: Iterable[int] | None = None) -> None:
-    """Count the open incidents of these causes (default: all) by year; three queries."""
+    """Count the open incidents of these causes (default: all) by year and by quarter; five queries."""
     links: QuerySet[IncidentCause] = IncidentCause.objects.filter(incident__is_open=1)
-    old = CauseYear.objects.all()
+    years, quarters = CauseYear.objects.all(), CauseQuarter.objects.all()
     if causes is not None:
         wanted = set(causes)
-        links, old = links.filter(cause__in=wanted), old.filter(cause__in=wanted)
-    rows = [CauseYear(**year._asdict()) for year in by_year(links)]
-    old.delete()
-    CauseYear.objects.bulk_create(rows)
+        links = links.filter(cause__in=wanted)
+        years, quarters = years.filter(cause__in=wanted), quarters.filter(cause__in=wanted)
+    counted = by_quarter(links)
+    years.delete()
+    quarters.delete()
+    CauseYear.objects.bulk_create([CauseYear(**year._asdict()) for year in years_in(counted)])
+    CauseQuarter.objects.bulk_create(
+        CauseQuarter(cause_id=one.cause_id, quarter=4 * one.year + one.quarter - 1, incidents=one.incidents)
+        for one in counted
+        if one.year and one.quarter
+    )

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import ExtractYear
+from django.db.models import Case, Count, Q, QuerySet, Value, When
+from django.db.models.functions import ExtractQuarter, ExtractYear
 
 from .access import readable_by, sees_more
 from .conditional import remembered
-from .models import CauseYear, IncidentCause
+from .models import MILESTONES, CauseYear, IncidentCause
+from .moments import Precision
 
 if TYPE_CHECKING:
     from .access import Reader
@@ -27,13 +28,42 @@ class Year(NamedTuple):
     suspected: int
 
 
+class Quarter(NamedTuple):
+    """How many incidents of one quarter show a cause; `quarter` is None where only the year is known, or nothing."""
+
+    cause_id: int
+    year: int | None
+    quarter: int | None
+    incidents: int
+    suspected: int
+
+
+def by_quarter(links: QuerySet[IncidentCause]) -> list[Quarter]:
+    """These occurrences counted by cause and quarter (one query)."""
+    day = "incident__occurred_at"
+    stated = Case(
+        *(When(**{f"incident__{name}_at__isnull": False}, then=f"incident__{name}_precision") for name in MILESTONES),
+        default=Value(Precision.UNKNOWN),
+    )
+    known = Case(When(Q(stated=Precision.YEAR), then=None), default=ExtractQuarter(day, tzinfo=UTC))
+    confirmed = Count("incident", filter=Q(certainty="confirmed"), distinct=True)
+    dated = links.order_by().annotate(stated=stated)
+    counted = dated.values("cause_id", year=ExtractYear(day, tzinfo=UTC), quarter=known)
+    rows = counted.annotate(all=Count("incident", distinct=True), confirmed=confirmed)
+    return [
+        Quarter(row["cause_id"], row["year"], row["quarter"], row["all"], row["all"] - row["confirmed"])
+        for row in rows.order_by("cause_id", "year", "quarter")
+    ]
+
+
 def by_year(links: QuerySet[IncidentCause]) -> list[Year]:
     """These occurrences counted by cause and year (one query)."""
-    year = ExtractYear("incident__occurred_at", tzinfo=UTC)
-    confirmed = Count("incident", filter=Q(certainty="confirmed"), distinct=True)
-    counted = links.order_by().values("cause_id", year=year)
-    rows = counted.annotate(all=Count("incident", distinct=True), confirmed=confirmed).order_by("cause_id", "year")
-    return [Year(row["cause_id"], row["year"], row["all"], row["all"] - row["confirmed"]) for row in rows]
+    return years_in(by_quarter(links))
+
+
+def years_in(quarters: Iterable[Quarter]) -> list[Year]:
+    """The same by year alone."""
+    return merged(Year(one.cause_id, one.year, one.incidents, one.suspected) for one in quarters)
 
 
 def beside(user: Reader) -> list[Year]:

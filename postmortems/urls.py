@@ -2,7 +2,20 @@
 
 from django.urls import path, re_path
 
-from .views import causes, comments, deleting, exports, files, history, incidents, places, review, searches, suggest
+from .views import (
+    causes,
+    comments,
+    deleting,
+    exports,
+    files,
+    history,
+    incidents,
+    linking,
+    places,
+    review,
+    searches,
+    suggest,
+)  # fmt: skip
 
 urlpatterns = [
     path("incidents/", incidents.listing, name="incidents"),
@@ -38,6 +51,12 @@ urlpatterns = [
     path("bin/<int:pk>/put-back/", deleting.put_back, name="bin_put_back"),
     path("bin/<int:pk>/purge/", deleting.purging, name="purge"),
     path("mails/", review.mails, name="mails"),
+    path("incidents/<slug:slug>/causes/", linking.suggestions, name="incident_causes"),
+    path("incidents/<slug:slug>/causes/link/", linking.link, name="cause_link"),
+    path("incidents/<slug:slug>/causes/unlink/", linking.unlink, name="cause_unlink"),
+    path("incidents/<slug:slug>/causes/reject/", linking.reject, name="cause_reject"),
+    path("incidents/<slug:slug>/causes/take-back/", linking.take_back, name="cause_take_back"),
+    path("incidents/<slug:slug>/relations/", linking.decide, name="relation_decide"),
     path("causes/", causes.index, name="causes"),
     path("causes/<slug:slug>/", causes.detail, name="cause"),
     path("services/<slug:slug>/", places.service, name="service"),

@@ -160,6 +160,8 @@ def _given() -> dict[str, dict[str, Any]]:
         "statuschange": {"position": 1, "to_status": "open"},
         "snooze": {"until": date(2099, 1, 1)},
         "watch": {"person": User.objects.get(username="dana")},
+        "relation": {"other": Incident.objects.get(number=1), "kind": "repeat"},
+        "rejection": {"cause": Cause.objects.get(slug=CAUSE)},
         "revision": {"number": 1, "at": timezone.now()},
         "reviewer": {"user": User.objects.get(username="dana")},
         "reviewstep": {"kind": "approved", "version": 1},

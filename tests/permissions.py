@@ -19,18 +19,22 @@ from postmortems.models import (
     Action,
     Attachment,
     AuditEntry,
+    Cause,
+    CauseWatch,
     Deletion,
     Incident,
     Mailing,
     Numbering,
     OldSlug,
+    Rejection,
+    Relation,
     Remark,
     Reviewer,
     ReviewStep,
     Revision,
     SavedSearch,
     record,
-)  # fmt: skip
+)
 
 DOCUMENT = (settings.BASE_DIR / "docs" / "permissions.md").read_text("utf-8")
 ROLES = ("Nobody", "Reader", "Author", "Manager", "Admin")
@@ -72,7 +76,7 @@ def _entry(cells: list[str]) -> Entry:
 
 def _kinds() -> dict[str, list[str]]:
     """The kinds of rows that the admin shows, with their models."""
-    found = re.findall(r"^- \*(.+?)\*: (.+)$", DOCUMENT, re.MULTILINE)
+    found = re.findall(r"^- \*(.+?)\*: (.+(?:\n  .+)*)$", DOCUMENT, re.MULTILINE)
     return {kind: [name.strip() for name in names.split(",")] for kind, names in found}
 
 
@@ -167,3 +171,14 @@ def one_of_each() -> None:
     for model in (ReminderChoice, Reminder):
         model.objects.get_or_create(person=owner)
     SavedSearch.objects.get_or_create(owner=owner, name="Restarts", defaults={"query": "q=restart"})
+    _of_causes(owner)
+
+
+def _of_causes(owner: User) -> None:
+    """What people decided on causes and between incidents."""
+    first, last = Incident.objects.earliest("pk"), Incident.objects.latest("pk")
+    cause = Cause.objects.earliest("pk")
+    Rejection.objects.get_or_create(incident=first, cause=cause)
+    Relation.objects.get_or_create(incident=last, other=first, defaults={"kind": "none"})
+    seen = {"last_link": 0, "last_at": timezone.now()}
+    CauseWatch.objects.get_or_create(user=owner, cause=cause, defaults=seen)

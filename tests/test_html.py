@@ -254,7 +254,7 @@ def test_404_400_and_403_are_pages(quiet: Client) -> None:
 
 
 def test_500_is_a_page(quiet: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("postmortems.views.causes.counted", failing(RuntimeError("a fault of ours")))
+    monkeypatch.setattr("postmortems.views.causes.lines_in", failing(RuntimeError("a fault of ours")))
     response = quiet.get("/causes/")
     assert response.status_code == 500
     assert is_a_page_with_a_search_box(response, "Something broke here")

@@ -83,6 +83,17 @@ def rows(incident: Any, prose: Prose, evidence: Evidence = (), zone: tzinfo = UT
     return shown
 
 
+def fixed_before(incidents: list[int], limit: int = 5) -> list[tuple[TimelineEntry, str]]:
+    """What ended the impact of these incidents, the first of them first, with each entry's text (one query).
+
+    The last mitigation that each one's timeline tells of.
+    """
+    entries = TimelineEntry.objects.filter(incident__in=incidents, kind=Kind.MITIGATION).select_related("incident")
+    shown = ("text", "position", "incident__number", "incident__slug", "incident__short_name")
+    last = {entry.incident_id: entry for entry in entries.order_by("position").only("incident_id", *shown)}
+    return [(last[pk], last[pk].text) for pk in incidents if pk in last][:limit]
+
+
 def _row(entry: TimelineEntry, html: Markup, anchor: str, new_day: str, gap: str, *, late: bool) -> Row:
     icon, colour = ICONS[Kind(entry.kind)]
     label = Kind(entry.kind).label

@@ -4,7 +4,7 @@ from .attachments import Attachment
 from .audit import Action, AuditEntry, record
 from .bin import Deletion
 from .causes import Cause, CauseGroup, Certainty, IncidentCause, Nature, Role
-from .derived import CauseYear, Edition, Reference, RenderedText
+from .derived import CauseQuarter, CauseYear, Edition, Reference, RenderedText
 from .incidents import (
     MILESTONES,
     SECTIONS,
@@ -16,9 +16,11 @@ from .incidents import (
     Status,
     Visibility,
 )
+from .learned import CausePair, KeyTerm, LearnedCause, LearnedIncident, LearnedWord, Rejection
 from .numbers import Numbering, catch_up, next_number
 from .places import Organisation, Service
 from .readers import IncidentReader
+from .relations import CauseWatch, Relation, RelationKind
 from .reviews import Kind as ReviewKind
 from .reviews import Mailing, Remark, Reviewer, ReviewStep
 from .revisions import Revision
@@ -27,47 +29,11 @@ from .search import NameIndexed, SearchDocument, Word
 from .slugs import Moved, OldSlug, get_by_slug
 
 __all__ = [
-    "MILESTONES",
-    "SECTIONS",
-    "Action",
-    "Attachment",
-    "AuditEntry",
-    "Cause",
-    "CauseGroup",
-    "CauseYear",
-    "Certainty",
-    "Deletion",
-    "Detection",
-    "Edition",
-    "Incident",
-    "IncidentCause",
-    "IncidentLink",
-    "IncidentReader",
-    "LinkKind",
-    "Mailing",
-    "Moved",
-    "NameIndexed",
-    "Nature",
-    "Numbering",
-    "OldSlug",
-    "Organisation",
-    "Reference",
-    "Remark",
-    "RenderedText",
-    "ReviewKind",
-    "ReviewStep",
-    "Reviewer",
-    "Revision",
-    "Role",
-    "SavedSearch",
-    "SearchDocument",
-    "Service",
-    "Severity",
-    "Status",
-    "Visibility",
-    "Word",
-    "catch_up",
-    "get_by_slug",
-    "next_number",
-    "record",
+    "MILESTONES", "SECTIONS", "Action", "Attachment", "AuditEntry", "Cause", "CauseGroup", "CausePair",
+    "CauseQuarter", "CauseWatch", "CauseYear", "Certainty", "Deletion", "Detection", "Edition", "Incident",
+    "IncidentCause", "IncidentLink", "IncidentReader", "KeyTerm", "LearnedCause", "LearnedIncident", "LearnedWord",
+    "LinkKind", "Mailing", "Moved", "NameIndexed", "Nature", "Numbering", "OldSlug", "Organisation", "Reference",
+    "Rejection", "Relation", "RelationKind", "Remark", "RenderedText", "ReviewKind", "ReviewStep", "Reviewer",
+    "Revision", "Role", "SavedSearch", "SearchDocument", "Service", "Severity", "Status", "Visibility", "Word",
+    "catch_up", "get_by_slug", "next_number", "record",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 
 from .choices import one_of
@@ -17,6 +18,26 @@ class BySlug(models.Manager[Any]):
 
     def get_by_natural_key(self, slug: str) -> models.Model:
         """The row with this slug."""
+        return self.get(slug=slug)
+
+
+class CauseQuerySet(models.QuerySet["Cause"]):
+    """Named queries over causes."""
+
+    def offered(self) -> CauseQuerySet:
+        """Those that may be linked: neither retired nor merged into another."""
+        return self.filter(retired_at=None)
+
+    def in_groups(self) -> CauseQuerySet:
+        """In the order of the taxonomy."""
+        return self.order_by("group__position", "group__name", "name")
+
+
+class CauseManager(models.Manager.from_queryset(CauseQuerySet)):  # type: ignore[misc]
+    """Finds rows of fixtures by their slug."""
+
+    def get_by_natural_key(self, slug: str) -> Cause:
+        """The cause with this slug."""
         return self.get(slug=slug)
 
 
@@ -54,18 +75,37 @@ class Cause(Slugged):
     """A cause that can recur, with a page of its own."""
 
     group = models.ForeignKey(CauseGroup, models.PROTECT, related_name="causes")
+    key = models.CharField(
+        max_length=40, blank=True, editable=False, help_text="Names it in labelled sets; empty for one made here."
+    )
     name = models.CharField(max_length=120, unique=True)
     nature = models.CharField(max_length=10, choices=Nature.choices)
     definition = models.TextField(help_text="One or two sentences. Markdown.")
     aliases = models.TextField(blank=True, help_text="Other names people use, one a line.")
     recognise = models.TextField("how to recognise it", blank=True, help_text="Markdown.")
     mitigations = models.TextField("known mitigations", blank=True, help_text="Markdown.")
+    hazards = models.TextField(
+        "where it lies in wait", blank=True, help_text="What is known to bring it, elsewhere too. Markdown."
+    )
+    phrases = models.TextField(
+        blank=True, help_text="How writeups say it, one a line: words of one sentence in any order, a/b for either."
+    )
+    unless = models.TextField(blank=True, help_text="Phrases that cancel the ones above in the same sentence.")
+    examples = models.TextField(blank=True, help_text="Sentences that show it, one a line.")
+    retired_at = models.DateTimeField(null=True, editable=False, help_text="Not offered any more since then.")
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="merged", help_text="Where its address leads."
+    )
+    moved = models.JSONField(default=dict, editable=False, help_text="What was moved when it was merged, to undo it.")
 
-    objects = BySlug()
+    objects = CauseManager()
 
     class Meta:
         ordering = ["name"]
-        constraints = [one_of("nature", Nature, "cause")]
+        constraints = [
+            one_of("nature", Nature, "cause"),
+            models.UniqueConstraint(fields=["key"], condition=~Q(key=""), name="cause_key_once"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -65,6 +65,20 @@ class CauseYear(models.Model):
         return f"{self.cause_id} {self.year}: {self.incidents}"
 
 
+class CauseQuarter(models.Model):
+    """How many open, published incidents of one quarter show a cause; those known only to the year are left out."""
+
+    cause = models.ForeignKey("postmortems.Cause", models.CASCADE, related_name="quarters")
+    quarter = models.PositiveIntegerField(help_text="Four times the year, and 0 to 3 for the quarter.")
+    incidents = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["quarter", "cause"], name="cause_quarter_once")]
+
+    def __str__(self) -> str:
+        return f"{self.cause_id} {self.quarter // 4}/{self.quarter % 4 + 1}: {self.incidents}"
+
+
 class Edition(models.Model):
     """A mark for each audience that changes with what its pages show. They carry it in their ETag.
 

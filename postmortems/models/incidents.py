@@ -285,7 +285,11 @@ class Incident(Slugged):
     def texts(self) -> list[str]:
         """Every Markdown text a passage can stand in: the sections, then the timeline (queries it)."""
         entries = self.timeline.values_list("text", flat=True) if self.pk else []
-        return [text for text in (*(getattr(self, field) for field, _ in SECTIONS), *entries) if text]
+        return [*self.texts_of_sections(), *(text for text in entries if text)]
+
+    def texts_of_sections(self) -> list[str]:
+        """The Markdown sections that say anything, in reading order."""
+        return [text for text in (getattr(self, field) for field, _ in SECTIONS) if text]
 
     def says(self, passage: str) -> bool:
         """Whether a passage stands in the text as it reads (queries the timeline)."""

@@ -3,46 +3,68 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from ..access import for_readers
-from ..conditional import revalidated
-from ..matrix import CauseLine, add_years, counted, groups, matrix_of
+from ..conditional import remembered, revalidated
+from ..living import days_words, living, since_words
+from ..matrix import CauseLine, counted, groups, matrix_of
 from ..models import Cause, Incident, IncidentCause, Moved, Role, get_by_slug
 from ..models.incidents import IncidentQuerySet
+from ..overview import Scope, by_service, choices, coming_more_often, graph_of, lines_in
 from ..prose import Prose
-from ..rows import FEW, IncidentRow, incident_rows, linked, most_common
+from ..rows import FEW, IncidentRow, incident_rows, linked, most_common, rows_of
 from ..tallies import years_of
+from ..together import Pair, judged, kept_pairs, pairs_of
 from .paging import PAGE, page_number
 
-VIEWS = {"matrix": "Matrix", "list": "List"}
+if TYPE_CHECKING:
+    from ..access import Reader
+
+VIEWS = {"matrix": "Matrix", "list": "List", "graph": "Together", "services": "By service"}
 COLUMNS = 8
-LOOKED_AT = 200
+LOOKED_AT = 120
+RELATED, COMPARED = 6, 4
 
 
 @for_readers
 @require_safe
 @revalidated
 def index(request: HttpRequest) -> HttpResponse:
-    """All causes: as a matrix against the newest incidents, or as a list with counts."""
+    """All causes: against the newest incidents, as a list with counts, which stand together, and by service."""
     view = request.GET.get("view", "matrix")
     view = view if view in VIEWS else "matrix"
-    visible = Incident.objects.visible_to(request.user)
-    lines = counted(request.user)
+    scope = Scope.of(request.GET, Incident.objects.visible_to(request.user))
+    lines = lines_in(scope, request.user)
     seen = [line for line in lines if line.incidents]
-    context = {"view": view, "views": VIEWS, "seen": len(seen), "all": len(lines)}
-    if view == "matrix":
-        return render(
-            request, "postmortems/causes_matrix.html", context | {"matrix": matrix_of(seen, visible, COLUMNS)}
-        )
-    add_years(seen, request.user)
+    context = {"view": view, "views": VIEWS, "seen": len(seen), "all": len(lines), "scope": scope}
+    context |= {"choices": remembered(("choices",), choices), "more_often": coming_more_often(scope, lines)}
+    return render(request, f"postmortems/causes_{view}.html", context | SHOWN[view](request, scope, lines))
+
+
+def _matrix(request: HttpRequest, scope: Scope, lines: list[CauseLine]) -> dict[str, Any]:
+    return {"matrix": matrix_of([line for line in lines if line.incidents], scope.visible, COLUMNS)}
+
+
+def _list(request: HttpRequest, scope: Scope, lines: list[CauseLine]) -> dict[str, Any]:
     by_group = [(name, slug, question, _of_group(lines, name)) for name, slug, question in groups()]
     texts = [line.definition for line in lines]
-    context |= {"groups": by_group, "prose": Prose.for_texts(request.user, texts), "years": _span(seen)}
-    return render(request, "postmortems/causes_list.html", context)
+    return {"groups": by_group, "prose": Prose.for_texts(request.user, texts), "years": _span(lines)}
+
+
+def _graph(request: HttpRequest, scope: Scope, lines: list[CauseLine]) -> dict[str, Any]:
+    return {"graph": graph_of(scope, lines)}
+
+
+def _services(request: HttpRequest, scope: Scope, lines: list[CauseLine]) -> dict[str, Any]:
+    return {"across": by_service(scope, lines)}
+
+
+SHOWN = {"matrix": _matrix, "list": _list, "graph": _graph, "services": _services}
 
 
 def _of_group(lines: list[CauseLine], group: str) -> list[CauseLine]:
@@ -75,11 +97,14 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     visible = Incident.objects.visible_to(request.user)
     page = page_number(request)
     years = years_of([cause.pk], request.user)[cause.pk]
-    few = sum(year.incidents for year in years) <= FEW
+    in_all = sum(year.incidents for year in years)
+    few = in_all <= FEW
     struck = linked(visible, IncidentCause.objects.filter(cause=cause), few=few).newest_first()
     occurrences = _occurrences(cause, struck, page)
+    newest = rows_of(list(struck.values_list("pk", flat=True)[:LOOKED_AT]))
+    roles = IncidentCause.objects.filter(cause=cause, incident__in=[row.pk for row in newest])
     texts = [link.explanation for occurrence in occurrences for link in occurrence.roles]
-    own = [cause.definition, cause.recognise, cause.mitigations]
+    own = [cause.definition, cause.recognise, cause.mitigations, cause.hazards]
     context = {
         "cause": cause,
         "years": [(year.year, year.incidents, year.suspected) for year in years],
@@ -87,7 +112,13 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "has_next": len(occurrences) > PAGE,
         "page": page,
         "roles": Role,
-        "services": _services_hit(struck),
+        "services": _services_hit([row.pk for row in newest]),
+        "living": living(newest, roles.only("incident_id", "role", "certainty"), in_all),
+        "newest": [row.pk for row in newest],
+        "compared": [row.number for row in newest[:COMPARED]],
+        "related": _related(cause, request.user),
+        "days_words": days_words,
+        "since_words": since_words,
         "prose": Prose.for_texts(request.user, [*own, *texts]),
     }
     return render(request, "postmortems/cause.html", context)
@@ -102,8 +133,15 @@ def _occurrences(cause: Cause, struck: IncidentQuerySet, page: int) -> list[Occu
     return [Occurrence(row, roles[row.pk]) for row in rows]
 
 
-def _services_hit(struck: IncidentQuerySet) -> list[tuple[str, str, int]]:
-    """The services the first of these incidents hit as (name, slug, incidents), most hit first (two queries)."""
-    newest = list(struck.values_list("pk", flat=True)[:LOOKED_AT])
+def _services_hit(newest: list[int]) -> list[tuple[str, str, int]]:
+    """The services these incidents hit as (name, slug, incidents), most hit first (one query)."""
     hit = Incident.services.through.objects.filter(incident__in=newest)
     return most_common(hit.values_list("service__name", "service__slug"))
+
+
+def _related(cause: Cause, user: Reader) -> list[tuple[CauseLine, Pair]]:
+    """The causes that stand beside one oftener than chance has it, in what everybody may read (three queries)."""
+    lines = {line.pk: line for line in counted(user)}
+    totals = {pk: line.incidents for pk, line in lines.items()}
+    pairs = pairs_of(kept_pairs(cause.pk), totals, judged(), RELATED)
+    return [(lines[pair.two if pair.one == cause.pk else pair.one], pair) for pair in pairs]

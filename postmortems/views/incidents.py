@@ -15,11 +15,13 @@ from ..access import for_readers, sees_more
 from ..conditional import revalidated
 from ..facets import TITLES, Facets
 from ..filters import SORTS, IncidentFilter
-from ..matrix import Kin, kin_of
 from ..models import SECTIONS, CauseYear, Incident, IncidentCause, Moved, Reference, Role, get_by_slug
 from ..models.incidents import IncidentQuerySet
+from ..neighbours import around
 from ..prose import Prose
-from ..rows import IncidentRow, capped_count, extent, incident_rows, milestones_of, rows_of
+from ..relations import related
+from ..rows import capped_count, extent, incident_rows, milestones_of, rows_of
+from ..suggest import similar_kept
 from ..tallies import counted_beside
 from .entrance import note_reading
 from .paging import PAGE, page_number, parameters
@@ -127,7 +129,10 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     prose = Prose.of(request.user, f"incident:{incident.pk}")
     moments = milestones_of(incident)
     when, duration, span = extent(moments)
-    kin = kin_of(incident.pk, links, visible)
+    services = list(incident.services.values_list("name", "slug", "pk").order_by("name"))
+    similar = similar_kept(incident, links, {pk for *_, pk in services}, request.user)
+    counts = {link.cause_id: link.seen for link in links}
+    near, rows = around(incident, counts, visible, [one.pk for one in similar])
     context = {
         "incident": incident,
         "moments": moments,
@@ -139,11 +144,12 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "prose": prose,
         "evidence": tuple((link.key, link.evidence) for link in links if link.evidence),
         "told_to": incident.told_to(),
-        "services": list(incident.services.values_list("name", "slug").order_by("name")),
+        "services": [(name, slug) for name, slug, _ in services],
         "causes": _by_role(links),
         "links": list(incident.links.all()),
-        "kin": kin,
-        "kin_by_cause": _kin_by_cause(links, kin),
+        "similar": [(one, rows[one.pk]) for one in similar],
+        "around": near,
+        "related": related(incident, request.user),
         "mentioned_in": _mentions(incident, visible),
     }
     return render(request, "postmortems/incident.html", context)
@@ -169,16 +175,6 @@ def _by_role(links: list[IncidentCause]) -> list[tuple[str, list[IncidentCause]]
     """The causes under the roles that occur, triggers first."""
     grouped = [(role.label, [link for link in links if link.role == role]) for role in Role]
     return [(label, members) for label, members in grouped if members]
-
-
-def _kin_by_cause(links: list[IncidentCause], kin: list[Kin]) -> dict[str, list[tuple[IncidentRow, str]]]:
-    """For each cause of this incident, by slug, the other incidents that share it."""
-    return {
-        link.cause.slug: [
-            (other.row, certainty) for other in kin for _, slug, certainty in other.shared if slug == link.cause.slug
-        ]
-        for link in links
-    }
 
 
 def _mentions(incident: Incident, visible: IncidentQuerySet) -> list[tuple[int, str, str]]:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('postmortems', '0010_reviews'),
+        ('postmortems', '0011_reviews'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

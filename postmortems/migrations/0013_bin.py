@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('postmortems', '0011_attachments'),
+        ('postmortems', '0012_attachments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('postmortems', '0009_kept_versions'),
+        ('postmortems', '0010_kept_versions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

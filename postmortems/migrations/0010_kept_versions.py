@@ -10,7 +10,7 @@ def say_what_was_open(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("postmortems", "0008_saved_views")]
+    dependencies = [("postmortems", "0009_suggestions")]
 
     operations = [
         migrations.AddField(
