@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from actionables.models import Actionable
+from postmortems.admin import DERIVED
 from postmortems.attaching import keep, new_key, place_of
 from postmortems.document import document_of
 from postmortems.models import Attachment, AuditEntry, Deletion, Edition, Incident, IncidentReader, Remark, Revision
@@ -46,7 +47,7 @@ def everything(incident: Incident) -> dict[str, Any]:
     }
     for relation in Incident._meta.related_objects:
         model: Any = relation.related_model
-        if relation.one_to_many and model._meta.model_name not in ("reference", "searchdocument"):
+        if relation.one_to_many and model not in DERIVED:
             rows = model._default_manager.filter(**{relation.field.name: incident}).order_by("pk")
             found[model._meta.label] = list(rows.values())
     return found
