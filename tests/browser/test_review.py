@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
+from playwright.sync_api import expect
 
 from postmortems.models import Incident, IncidentReader
 from postmortems.revising import record
@@ -45,7 +46,7 @@ def test_a_postmortem_is_reviewed_and_published(
             page.evaluate("getSelection().selectAllChildren(document.querySelector('[data-section=summary] .md p'))")
         page.locator("summary", has_text="Comment on Summary").press("Enter")
         passage = page.locator("[name=passage]:visible")
-        assert passage.input_value() == ("There were too many quokkas." if script else "")
+        expect(passage).to_have_value("There were too many quokkas." if script else "")
         passage.fill("too many")
         page.locator("#text-summary").fill("How many?")
         page.locator("#text-summary").press("Tab")
