@@ -12,6 +12,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import get_template
 
+from postmortems.unsaved import given_back
+
 from .preferences import Preferences
 
 logger = logging.getLogger(__name__)
@@ -105,5 +107,5 @@ class UnavailableDatabase:
         if not isinstance(error, (OperationalError, InterfaceError)) or settings.DEBUG:
             return None
         logger.error("503 for %s", request.path, exc_info=error)
-        page = get_template("503.html").render({}, request)
+        page = get_template("503.html").render(given_back(request), request)
         return HttpResponse(page, status=503, headers={"Retry-After": "10"})

@@ -19,6 +19,7 @@ from actionables.numbers import five
 from actionables.shown import age, initials
 from actionables.watching import is_watched
 from postmortems import access
+from postmortems.forms import zone_of
 from timelines import parts as timelines
 
 from . import VERSION
@@ -42,6 +43,8 @@ def environment(**options: Any) -> Environment:
         may_manage=access.may_manage,
         may_file=access.may_file,
         may_publish=access.may_publish,
+        may_edit=access.may_edit,
+        zone_of=zone_of,
         notices_for=get_messages,
         query=query,
         once=once,

@@ -4,9 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 
 from . import views
+from .filing import SECTIONS
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("", include("postmortems.urls_filing"), {"sections": SECTIONS}),
     path("", include("postmortems.urls")),
     path("", include("actionables.urls")),
     path("", include("timelines.urls")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.db import Error, connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -15,6 +16,7 @@ from postmortems.conditional import revalidated
 from postmortems.matrix import recurring
 from postmortems.models import Incident
 from postmortems.rows import incident_rows, most_common
+from postmortems.unsaved import given_back
 
 from . import VERSION
 from .accounts.doors import safe_next
@@ -87,13 +89,15 @@ def closed(request: HttpRequest, place: str) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400."""
-    return render(request, "400.html", status=400)
+    """400, or 413 for more than a form may hold."""
+    too_much = isinstance(exception, RequestDataTooBig)
+    return render(request, "400.html", {"too_much": too_much}, status=413 if too_much else 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None, reason: str = "") -> HttpResponse:
-    """403; `reason` is set when a form was posted without its token."""
-    return render(request, "403.html", {"stale_form": bool(reason)}, status=403)
+    """403; `reason` is set when a form was posted without its token: what was typed is given back."""
+    told = given_back(request) if reason else {}
+    return render(request, "403.html", {"stale_form": bool(reason), **told}, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -103,4 +107,4 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def broken(request: HttpRequest) -> HttpResponse:
     """500; touches nothing that may be broken too."""
-    return render(request, "500.html", status=500)
+    return render(request, "500.html", given_back(request), status=500)

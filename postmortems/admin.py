@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db import transaction
 
+from . import admin_filing  # noqa: F401 - registers its own
 from .access import ADMINS, readable_by, reads_everything
 from .models import (
     Attachment,
@@ -42,6 +43,7 @@ from .models import (
     SavedSearch,
     SearchDocument,
     Service,
+    Unsaved,
     Word,
 )
 from .refresh import audiences_of, refresh_cause, refresh_incident, refresh_place, tally
@@ -62,7 +64,7 @@ DERIVED = (
     LearnedCause, LearnedIncident, LearnedWord, CausePair, CauseQuarter,
 )  # fmt: skip
 LOGS = (
-    Attachment, Deletion, Revision, Reviewer, ReviewStep, Remark, Mailing, Rejection, Relation, CauseWatch,
+    Attachment, Deletion, Revision, Reviewer, ReviewStep, Remark, Mailing, Rejection, Relation, CauseWatch, Unsaved,
 )  # fmt: skip
 IN_THE_ADMIN = "In the administration."
 
@@ -256,8 +258,8 @@ class IncidentAdmin(EditionAdmin):
 class CauseAdmin(SharedAdmin):
     """Causes."""
 
-    list_display = ["name", "group", "nature"]
-    list_filter = ["group", "nature"]
+    list_display = ["name", "group", "nature", "is_proposed"]
+    list_filter = ["is_proposed", "group", "nature"]
     list_select_related = ["group"]
     search_fields = ["name", "aliases", "definition"]
     prepopulated_fields = {"slug": ["name"]}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 WORD = re.compile(r"\w+|\s+|[^\w\s]")
 # Comparing costs up to the product of both lengths: longer ones are told as wholly replaced where they differ.
@@ -180,3 +180,26 @@ def _words(old: str | None, new: str | None) -> tuple[list[Piece], list[Piece]]:
 def _apart(old: str | None, new: str | None) -> tuple[list[Piece], list[Piece]]:
     """Both lines as they are, nothing in them compared."""
     return [Piece("", old or "")], [Piece("", new or "")]
+
+
+def merged(base: str, mine: str, theirs: str) -> str | None:
+    """Both changes of a text put together; None where they touch the same or neighbouring lines in different ways."""
+    if mine == theirs or base == theirs:
+        return mine
+    if base == mine:
+        return theirs
+    lines = base.split("\n")
+    edits = sorted({*_edits(lines, mine.split("\n")), *_edits(lines, theirs.split("\n"))})
+    for earlier, later in pairwise(edits):
+        if later[0] <= earlier[1]:
+            return None
+    for first, end, text in reversed(edits):
+        lines[first:end] = text
+    return "\n".join(lines)
+
+
+def _edits(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """What is put in the place of which lines."""
+    for kind, first, end, start, stop in _steps(before, after, MOST_LINES):
+        if kind != "equal":
+            yield first, end, tuple(after[start:stop])

@@ -1,4 +1,4 @@
-"""Descending order with unknown values last, in a form both databases can index."""
+"""Descending order with unknown values last, in a form both databases can index; rows that change places."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 from django.db.models import F
 from django.db.models.expressions import OrderBy
 from django.db.models.indexes import IndexExpression
+
+# Further than any list is long: rows step aside by it while they change places.
+APART = 10_000
 
 
 class KnownFirstDescending(OrderBy):
@@ -23,3 +26,11 @@ class KnownFirstDescending(OrderBy):
 
 # Lets an index be declared with it, as with Django's own OrderBy.
 IndexExpression.register_wrappers(*IndexExpression.wrapper_classes, KnownFirstDescending)
+
+
+def renumber(rows: Any, ordered: list[Any]) -> None:
+    """Give rows the places of this order, from 1 on; no two have the same place at any time (three queries or more)."""
+    rows.update(position=F("position") + APART)
+    for place, each in enumerate(ordered, start=1):
+        each.position = place
+    type(ordered[0]).objects.bulk_update(ordered, ["position"], batch_size=200)

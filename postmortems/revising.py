@@ -29,15 +29,15 @@ class Overtaken(Exception):
 
 
 @contextmanager
-def revising(pk: int, version: int, by: User | None, note: str = "") -> Iterator[Incident]:
+def revising(pk: int, version: int | None, by: User | None, note: str = "") -> Iterator[Incident]:
     """The incident, held for this transaction; what the block saves becomes its next version.
 
-    Raises Overtaken when `version` is no longer the stored one, Incident.DoesNotExist when it is gone. A block that
-    raises changes nothing; one that changes nothing makes no version.
+    Raises Overtaken when `version` is no longer the stored one (None: whatever it is), Incident.DoesNotExist when it is
+    gone. A block that raises changes nothing; one that changes nothing makes no version.
     """
     with transaction.atomic():
         incident = Incident.objects.select_for_update().get(pk=pk)
-        if incident.version != version:
+        if version is not None and incident.version != version:
             raise Overtaken(version, incident.version)
         keep_earlier(incident)
         yield incident

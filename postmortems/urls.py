@@ -59,6 +59,7 @@ urlpatterns = [
     path("incidents/<slug:slug>/relations/", linking.decide, name="relation_decide"),
     path("causes/", causes.index, name="causes"),
     path("causes/<slug:slug>/", causes.detail, name="cause"),
+    path("causes/<slug:slug>/confirm/", causes.confirm, name="confirm_cause"),
     path("services/<slug:slug>/", places.service, name="service"),
     path("organisations/<slug:slug>/", places.organisation, name="organisation"),
     path("suggest/", suggest.options, name="suggest"),

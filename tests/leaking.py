@@ -162,6 +162,7 @@ def _given() -> dict[str, dict[str, Any]]:
         "watch": {"person": User.objects.get(username="dana")},
         "relation": {"other": Incident.objects.get(number=1), "kind": "repeat"},
         "rejection": {"cause": Cause.objects.get(slug=CAUSE)},
+        "unsaved": {"user": User.objects.get(username="dana"), "at": timezone.now()},
         "revision": {"number": 1, "at": timezone.now()},
         "reviewer": {"user": User.objects.get(username="dana")},
         "reviewstep": {"kind": "approved", "version": 1},

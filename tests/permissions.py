@@ -33,6 +33,7 @@ from postmortems.models import (
     ReviewStep,
     Revision,
     SavedSearch,
+    Unsaved,
     record,
 )
 
@@ -170,6 +171,7 @@ def one_of_each() -> None:
     Watch.objects.get_or_create(person=owner, incident=work.incident)
     for model in (ReminderChoice, Reminder):
         model.objects.get_or_create(person=owner)
+    Unsaved.objects.get_or_create(user=owner, place="new", defaults={"at": timezone.now()})
     SavedSearch.objects.get_or_create(owner=owner, name="Restarts", defaults={"query": "q=restart"})
     _of_causes(owner)
 

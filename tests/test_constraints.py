@@ -21,6 +21,7 @@ from postmortems.elapsed import LONGEST
 from postmortems.models import (
     MILESTONES,
     Cause,
+    FilingTemplate,
     Incident,
     IncidentCause,
     IncidentLink,
@@ -29,6 +30,8 @@ from postmortems.models import (
     Organisation,
     Reference,
     Role,
+    TemplateText,
+    WordingRule,
     get_by_slug,
 )
 from postmortems.moments import EXACT, UNKNOWN, Moment, Precision
@@ -58,10 +61,21 @@ def make_change() -> StatusChange:
     return actionable.changes.get()
 
 
+def make_template_text() -> TemplateText:
+    """What a template says about the summary."""
+    return TemplateText.objects.create(template=FilingTemplate.objects.create(name="Ours"), field="summary")
+
+
+def make_rule() -> WordingRule:
+    """Words worth a second look."""
+    return WordingRule.objects.create(words="zebra", kind="blame", reason="Why.")
+
+
 # How to make a row of each model that has a choice, a number or a moment of its own.
 MAKERS: dict[type[models.Model], Callable[[], models.Model]] = {
     Incident: make_incident, Cause: make_cause, IncidentCause: make_cause_link, IncidentLink: make_link,
     TimelineEntry: make_entry, Actionable: make_actionable, StatusChange: make_change,
+    TemplateText: make_template_text, WordingRule: make_rule,
 }  # fmt: skip
 OURS = [model for app in ("postmortems", "timelines", "actionables") for model in apps.get_app_config(app).get_models()]
 COLUMNS = [(model, field.name) for model in OURS for field in model._meta.concrete_fields if field.choices]

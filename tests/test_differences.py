@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from postmortems.differences import MOST_LINES, MOST_WORDS, Line, Piece, lines_of, parts_of, words_of, woven_of
+from postmortems.differences import MOST_LINES, MOST_WORDS, Line, Piece, lines_of, merged, parts_of, words_of, woven_of
 
 TEXTS = st.lists(st.sampled_from(["a b c", "a b d", "", "x", "y z", "Swift hung at 18:55."])).map("\n".join) | st.text()
 
@@ -80,3 +81,26 @@ def test_both_texts_can_be_read_from_the_woven_lines(old: str, new: str) -> None
     was, now = ([line for line in lines if line.sign != sign] for sign in "+-")
     assert "\n".join("".join(p.text for p in line.pieces if p.sign != "+") for line in was) == old
     assert "\n".join("".join(p.text for p in line.pieces if p.sign != "-") for line in now) == new
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "both"),
+    [
+        ("a\nb\nc\nD", "A\nb\nc\nd", "A\nb\nc\nD"),
+        ("a\nb\nc\nd\ne", "A\nb\nc\nd", "A\nb\nc\nd\ne"),
+        ("b\nc\nd", "a\nb\nc", "b\nc"),
+        ("a\nb\nX\nd", "a\nb\nX\nd", "a\nb\nX\nd"),
+        ("a\nb\nX\nd", "a\nb\nY\nd", None),
+        ("a\nX\nc\nd", "a\nb\nY\nd", None),
+        ("a\nb\nc\nd\nmine", "a\nb\nc\nd\ntheirs", None),
+    ],
+)
+def test_changes_in_different_places_are_put_together(mine: str, theirs: str, both: str | None) -> None:
+    assert merged("a\nb\nc\nd", mine, theirs) == both
+    assert merged("a\nb\nc\nd", theirs, mine) == both
+
+
+@given(TEXTS, TEXTS, TEXTS)
+def test_putting_together_does_not_depend_on_who_comes_first(base: str, mine: str, theirs: str) -> None:
+    assert merged(base, mine, theirs) == (merged(base, theirs, mine))
+    assert (merged(base, mine, base), merged(base, base, theirs)) == (mine, theirs)

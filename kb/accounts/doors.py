@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from postmortems.unsaved import keep_for_writer
+
 OPEN, SIGNED_IN = "open", "signed-in"
 
 
@@ -38,6 +40,8 @@ class Doors(LoginRequiredMiddleware):
 
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         """To the sign-in and back. The same for what is there and what is not."""
+        if request.method == "POST" and getattr(view_func, "keeps_text", False):
+            keep_for_writer(request, **(request.resolver_match.kwargs if request.resolver_match else {}))
         address = f"{resolve_url(settings.LOGIN_URL)}?{urlencode({'next': _wanted(request)}, safe='/')}"
         if request.headers.get("HX-Request"):
             # A part of a page must not be replaced by the sign-in: the browser goes there as a whole.
@@ -47,7 +51,8 @@ class Doors(LoginRequiredMiddleware):
 
 def _wanted(request: HttpRequest) -> str:
     """The page to come back to: the one asked for, or for a form that was sent or a part of a page, the one around."""
-    if request.method in ("GET", "HEAD") and not request.headers.get("HX-Request"):
+    keeps = request.resolver_match and getattr(request.resolver_match.func, "keeps_text", False)
+    if (request.method in ("GET", "HEAD") or keeps) and not request.headers.get("HX-Request"):
         return request.get_full_path()
     try:
         parts = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))

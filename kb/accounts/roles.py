@@ -9,6 +9,7 @@ from django.db import transaction
 
 WRITTEN = ("incident", "incidentcause", "incidentlink", "service", "organisation")
 TAXONOMY = ("cause", "causegroup")
+FILING = ("filingtemplate", "templatetext", "wordingrule")
 
 
 def _all(app: str, models: Iterable[str], *actions: str) -> set[str]:
@@ -28,6 +29,7 @@ WRITE = (
 )
 MANAGE = (
     _all("postmortems", (*TAXONOMY, "service", "organisation"), "add", "change", "delete")
+    | _all("postmortems", FILING, "view", "add", "change", "delete")
     | _all("actionables", ["actionable"], "delete")
     | {"postmortems.delete_incident", "postmortems.publish_incident"}
 )

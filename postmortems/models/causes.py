@@ -40,6 +40,14 @@ class CauseManager(models.Manager.from_queryset(CauseQuerySet)):  # type: ignore
         """The cause with this slug."""
         return self.get(slug=slug)
 
+    def called(self, name: str) -> Cause | None:
+        """The cause of this name or of this other name, upper and lower case being the same (one query or two)."""
+        found: Cause | None = self.filter(name__iexact=name).first()
+        if found is None and name:
+            likely = self.filter(aliases__icontains=name)
+            found = next((cause for cause in likely if name.casefold() in map(str.casefold, cause.alias_list)), None)
+        return found
+
 
 class CauseGroup(Slugged):
     """The upper level of the taxonomy: a question that its causes answer."""
@@ -97,6 +105,7 @@ class Cause(Slugged):
         "self", models.PROTECT, null=True, editable=False, related_name="merged", help_text="Where its address leads."
     )
     moved = models.JSONField(default=dict, editable=False, help_text="What was moved when it was merged, to undo it.")
+    is_proposed = models.BooleanField("proposed", default=False, help_text="Filed by an author; not confirmed yet.")
 
     objects = CauseManager()
 
@@ -117,6 +126,11 @@ class Cause(Slugged):
     def get_absolute_url(self) -> str:
         """Its page."""
         return reverse("cause", args=[self.slug])
+
+    def confirm(self) -> None:
+        """Take a proposed cause into the taxonomy; call `refresh_cause` in the same transaction."""
+        self.is_proposed = False
+        self.save(update_fields=["is_proposed"])
 
     @property
     def alias_list(self) -> list[str]:

@@ -90,6 +90,11 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         """Those this reader may see; the only way a page may reach incidents."""
         return self.filter(readable_by(user))
 
+    def written_by(self, user: Reader) -> IncidentQuerySet:
+        """Those that name this person as an author."""
+        person: Any = user
+        return self.filter(named_readers__user=person, named_readers__is_author=True)
+
     def published(self) -> IncidentQuerySet:
         """Those whose postmortem is out."""
         return self.filter(status=Status.PUBLISHED)
@@ -146,6 +151,15 @@ class Incident(Slugged):
 
     published_at = models.DateTimeField(null=True, blank=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
+    template = models.ForeignKey(
+        "postmortems.FilingTemplate", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    filed_as = models.UUIDField(
+        null=True,
+        unique=True,
+        editable=False,
+        help_text="Names the form it was filed by, so that it is filed once.",
+    )
 
     source_title = models.CharField(max_length=200, blank=True, help_text="Of the writeup this was filed from.")
     source_url = WebAddressField(blank=True)

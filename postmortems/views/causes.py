@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.http import require_safe
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
-from ..access import for_readers
+from ..access import for_readers, may_manage
 from ..conditional import remembered, revalidated
 from ..living import days_words, living, since_words
 from ..matrix import CauseLine, counted, groups, matrix_of
@@ -17,6 +20,7 @@ from ..models import Cause, Incident, IncidentCause, Moved, Role, get_by_slug
 from ..models.incidents import IncidentQuerySet
 from ..overview import Scope, by_service, choices, coming_more_often, graph_of, lines_in
 from ..prose import Prose
+from ..refresh import refresh_cause
 from ..rows import FEW, IncidentRow, incident_rows, linked, most_common, rows_of
 from ..tallies import years_of
 from ..together import Pair, judged, kept_pairs, pairs_of
@@ -122,6 +126,19 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "prose": Prose.for_texts(request.user, [*own, *texts]),
     }
     return render(request, "postmortems/cause.html", context)
+
+
+@never_cache
+@require_POST
+def confirm(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take a proposed cause into the taxonomy."""
+    if not may_manage(request.user):
+        raise PermissionDenied
+    with transaction.atomic():
+        cause = get_object_or_404(Cause.objects.select_for_update(), slug=slug)
+        cause.confirm()
+        refresh_cause(cause)
+    return redirect(cause)
 
 
 def _occurrences(cause: Cause, struck: IncidentQuerySet, page: int) -> list[Occurrence]:

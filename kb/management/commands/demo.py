@@ -21,7 +21,7 @@ from kb.accounts.roles import demo_accounts, make_demo_accounts
 from kb.checks import lacks_static_files
 from postmortems.models import Incident
 
-FIXTURES = ("causes", "swift-rsyslog", "bitbucket-syslog", "labs-outage", "parsoid", "fallout")
+FIXTURES = ("causes", "filing", "swift-rsyslog", "bitbucket-syslog", "labs-outage", "parsoid", "fallout")
 OWN_CODE = ("postmortems", "timelines", "actionables")
 
 

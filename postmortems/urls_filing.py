@@ -1,0 +1,20 @@
+"""Filing a postmortem."""
+
+from django.urls import path, re_path
+
+from .views import filing, filing_kept, filing_rows
+
+EDIT = r"^INC-(?P<number>[1-9]\d{0,8})/edit/"
+ROW = EDIT + r"(?P<name>[a-z]{1,20})/(?P<pk>[1-9]\d{0,17})/"
+
+urlpatterns = [
+    path("incidents/new/", filing.new, name="new"),
+    path("writing/keep/", filing_kept.keep, name="keep_unsaved"),
+    path("writing/discard/", filing_kept.discard, name="discard_unsaved"),
+    path("writing/preview/", filing_kept.preview, name="preview"),
+    re_path(rf"{EDIT}$", filing.edit, name="edit"),
+    re_path(rf"{EDIT}(?P<name>[a-z]{{1,20}})/$", filing.section, name="edit_section"),
+    re_path(rf"{ROW}$", filing_rows.row, name="edit_row"),
+    re_path(rf"{ROW}move/$", filing_rows.move, name="move_row"),
+    re_path(rf"{ROW}remove/$", filing_rows.remove, name="remove_row"),
+]

@@ -1,0 +1,151 @@
+"""The sections of a postmortem that are lists of rows: added, changed, moved and removed one at a time."""
+
+from __future__ import annotations
+
+from copy import copy
+from typing import TYPE_CHECKING, Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ..conflicts import settled
+from ..forms import RowForm
+from ..models import SECTIONS, Cause, Incident, Unsaved
+from ..ordering import renumber
+from ..prose import Prose
+from ..refresh import refresh_incident
+from ..revising import revising
+from ..sections import Rows, Sections, editable
+from ..unsaved import keeps_text, place_of
+from .filing_page import written
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def rows(request: HttpRequest, incident: Incident, name: str, sections: Sections) -> HttpResponse:
+    """The rows with a form for one more."""
+    kind = _kind(sections, name)
+    if request.method != "POST":
+        return shown(request, incident, name, sections, kind.form(incident=incident))
+    with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} added") as held:
+        form = kind.form(request.POST, incident=held)
+        if not form.is_valid() or "preview" in request.POST:
+            return shown(request, held, name, sections, form)
+        row = form.save_row(_person(request))
+        Unsaved.objects.discard(request.user, place_of(incident.number, name))
+        _refreshed(kind, held)
+    return redirect(f"{_list(incident, name)}?added={row.pk}#new")
+
+
+@keeps_text
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def row(request: HttpRequest, number: str, name: str, pk: str, sections: Sections) -> HttpResponse:
+    """One row as a form, in its place in the list."""
+    incident = editable(request, number)
+    kind = _kind(sections, name)
+    if request.method != "POST":
+        found = kind.rows(incident).filter(pk=int(pk)).first()
+        if found is None:
+            raise Http404
+        return shown(request, incident, name, sections, kind.form(instance=found, incident=incident))
+    with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} changed") as held:
+        found = kind.rows(held).filter(pk=int(pk)).first()
+        if found is None:
+            # Somebody removed it meanwhile: what was typed stands ready to be added again.
+            return shown(request, held, name, sections, kind.form(request.POST, incident=held), gone=True)
+        stored = kind.form(instance=copy(found), incident=held)
+        given, both = settled(request.POST, stored)
+        form = kind.form(given, instance=found, incident=held)
+        if both or not form.is_valid() or "preview" in request.POST:
+            return shown(request, held, name, sections, form, stored=stored, both=both)
+        form.save_row(_person(request))
+        Unsaved.objects.discard(request.user, place_of(number, name, pk))
+        _refreshed(kind, held)
+    return redirect(f"{_list(incident, name)}?changed={pk}#row-{pk}")
+
+
+@never_cache
+@require_POST
+def move(request: HttpRequest, number: str, name: str, pk: str, sections: Sections) -> HttpResponse:
+    """One row a place up or down."""
+    incident = editable(request, number)
+    kind = _kind(sections, name)
+    with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} moved") as held:
+        ordered = list(kind.rows(held))
+        place = next((place for place, each in enumerate(ordered) if each.pk == int(pk)), None)
+        if place is not None:
+            to = min(max(place + (-1 if request.POST.get("to") == "up" else 1), 0), len(ordered) - 1)
+            ordered.insert(to, ordered.pop(place))
+            renumber(kind.rows(held), ordered)
+            _refreshed(kind, held)
+    return redirect(f"{_list(incident, name)}?moved={pk}#row-{pk}")
+
+
+@never_cache
+@require_POST
+def remove(request: HttpRequest, number: str, name: str, pk: str, sections: Sections) -> HttpResponse:
+    """Take a row out; earlier versions keep it."""
+    incident = editable(request, number)
+    kind = _kind(sections, name)
+    with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} removed") as held:
+        kind.rows(held).filter(pk=int(pk)).delete()
+        _refreshed(kind, held)
+    return redirect(f"{_list(incident, name)}?removed=1#rows")
+
+
+def _kind(sections: Sections, name: str) -> Rows:
+    kind = sections.get(name)
+    if not isinstance(kind, Rows):
+        raise Http404
+    return kind
+
+
+def _person(request: HttpRequest) -> User:
+    return request.user  # type: ignore[return-value]
+
+
+def _refreshed(kind: Rows, incident: Incident) -> None:
+    """What `revising` does for rows that stand in the document, for those that do not."""
+    if not kind.in_document:
+        refresh_incident(incident)
+
+
+def _list(incident: Incident, name: str) -> str:
+    return reverse("edit_section", args=[incident.number, name])
+
+
+def shown(
+    request: HttpRequest,
+    incident: Incident,
+    name: str,
+    sections: Sections,
+    form: RowForm,
+    *,
+    stored: RowForm | None = None,
+    both: Any = (),
+    gone: bool = False,
+) -> HttpResponse:
+    """The rows, one of them as a form or a form below them."""
+    names = list(sections)
+    context = {
+        "incident": incident,
+        "name": name,
+        "section": _kind(sections, name),
+        "sections": sections,
+        "rows": list(_kind(sections, name).rows(incident)),
+        "form": form,
+        "stored": stored,
+        "both": both,
+        "gone": gone,
+        "place": place_of(incident.number, name, form.instance.pk or ""),
+        "prose": Prose.of(request.user, f"incident:{incident.pk}"),
+        "texts": SECTIONS,
+        "after": next(iter(names[names.index(name) + 1 :]), ""),
+        "causes": list(Cause.objects.order_by("name").values_list("name", flat=True)) if name == "causes" else [],
+    }
+    return written(request, "postmortems/edit_rows.html", context)
