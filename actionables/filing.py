@@ -10,6 +10,7 @@ from postmortems.forms import MarkdownField, RowForm
 from postmortems.models import Cause
 
 from .models import Actionable
+from .models.actionables import NEEDS_WORDS
 from .owners import name_of, named
 
 
@@ -48,6 +49,14 @@ class ActionableForm(RowForm):
         self.initial["causes"] = own
         if not causes.queryset.exists():
             del self.fields["causes"]
+
+    def clean(self) -> dict[str, Any]:
+        """What is done or declined says how it ended."""
+        given = super().clean() or self.cleaned_data
+        needed = NEEDS_WORDS.get(given.get("status", ""))
+        if needed and not given.get("outcome") and "status" in self.changed_data:
+            self.add_error("outcome", needed)
+        return given
 
     def save_row(self, by: Any) -> Any:
         """A new one begins its history; of one that was there, every change goes into it, with who made it."""

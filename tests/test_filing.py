@@ -161,16 +161,19 @@ def test_a_cause_is_picked_by_name_or_other_name_and_once_a_role(author: Client,
 
 
 def test_an_actionable_is_filed_with_its_history(author: Client, draft: Incident) -> None:
-    typed = {"title": "Clean the fans", "kind": "prevent", "status": "done", "outcome": "", "due_on": "2024-07-01"}
+    typed = {"title": "Clean the fans", "kind": "prevent", "status": "done", "due_on": "2024-07-01"}
     where = address(draft, "actionables")
-    author.post(where, typed)
+    assert "Say what shows that it is done" in author.post(where, typed).content.decode()
+    author.post(where, typed | {"outcome": "Cleaned."})
     row = Actionable.objects.get()
     assert (row.incident, row.status, str(row.due_on)) == (draft, "done", "2024-07-01")
-    assert list(row.changes.values_list("from_status", "to_status", "by")) == [("", "done", "alice")]
-    sent = opened(author, address(draft, "actionables", row.pk)) | {"status": "declined"}
+    assert list(row.changes.values_list("from_status", "to_status", "by")) == [("", "done", "Alice")]
+    sent = opened(author, address(draft, "actionables", row.pk)) | {"status": "declined", "outcome": ""}
     assert author.post(address(draft, "actionables", row.pk), sent).status_code == 422
     author.post(address(draft, "actionables", row.pk), sent | {"outcome": "Too dear."})
     assert list(row.changes.values_list("to_status", flat=True)) == ["done", "declined"]
+    row.refresh_from_db()
+    assert (row.outcome, row.version) == ("Too dear.", 2)
 
 
 def test_who_may_only_read_may_not_edit(client: Client, mallory: User) -> None:
