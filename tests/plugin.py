@@ -24,12 +24,15 @@ SETTINGS = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare --database, --mutants and --fuzz."""
+    """Declare --database, --mutants, --fuzz and --edits."""
     parser.addoption("--fuzz", type=int, default=150, help="How many odd requests test_fuzz.py makes (default 150).")
     parser.addoption("--fuzz-seed", type=int, default=1, help="Where their chance begins (default 1).")
     parser.addoption(
         "--mutants", choices=["some", "all"], default="some",
         help="Take away the first filter of each file (default), or every one, and see that the leak test notices.",
+    )  # fmt: skip
+    parser.addoption(
+        "--edits", type=int, default=2, help="How often each of twelve people edits one incident at the same time.",
     )  # fmt: skip
     parser.addoption(
         "--database",

@@ -56,9 +56,7 @@ def _key(request: HttpRequest) -> UUID:
 
     The token of a form is another one each time the form is opened.
     """
-    sent = json.dumps(
-        [request.user.pk, *(request.POST.get(name, "") for name in ("csrfmiddlewaretoken", "title", "summary"))]
-    )
+    sent = json.dumps([request.user.pk, *(request.POST.get(name, "") for name in TOLD)])
     return UUID(bytes=blake2b(sent.encode(), digest_size=16).digest())
 
 
