@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from postmortems.access import may_administer
 from postmortems.models import Action, AuditEntry, record
 
+from .accounts.roles import follow_roles
 from .models import Session, Token
 
 for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, User, Group):
@@ -55,11 +56,12 @@ class PersonAdmin(Watched, UserAdmin):
     actions = ["end_sessions", "revoke_tokens", "remove_second_step"]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Save the roles; write down which were given and taken."""
+        """Save the roles and what follows from them; write down which were given and taken."""
         before = _roles(form.instance)
         super().save_related(request, form, formsets, change)
         after = _roles(form.instance)
         if before != after:
+            follow_roles(form.instance)
             said = f"from {', '.join(before) or 'none'} to {', '.join(after) or 'none'}"
             record(Action.ROLES_CHANGED, form.instance.username, request=request, detail=said)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from ipaddress import ip_address
 
@@ -17,6 +18,7 @@ from postmortems.unsaved import given_back
 from .preferences import Preferences
 
 logger = logging.getLogger(__name__)
+PORT = re.compile(r"^([\d.]+|\[[^\]]*\]):\d+$")  # some proxies add it: 192.0.2.1:4711, [2001:db8::1]:4711
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # No inline script or style, nothing from elsewhere. The admin draws some of its icons from data: URLs.
@@ -75,9 +77,12 @@ def _address(request: HttpRequest) -> str:
     said = request.headers.get("X-Forwarded-For", "") if settings.TRUST_PROXY else ""
     text = said.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
     try:
-        return str(ip_address(text.strip("[]")))
+        address = ip_address(PORT.sub(r"\1", text).strip("[]").partition("%")[0])
     except ValueError:
         return ""
+    # A server that listens to both kinds writes 192.0.2.1 as ::ffff:192.0.2.1; counted by its network, as IPv6 is,
+    # everybody would be the same.
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def no_nul_in_the_admin(get_response: GetResponse) -> GetResponse:

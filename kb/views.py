@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import RequestDataTooBig
 from django.db import Error, connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -89,7 +90,9 @@ def closed(request: HttpRequest, place: str) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400, or 413 for more than a form may hold."""
+    """400, or 413 for more than a form may hold. A page asked for while its session ended is asked for once more."""
+    if isinstance(exception, SessionInterrupted) and request.method in ("GET", "HEAD"):
+        return HttpResponseRedirect(request.get_full_path())
     too_much = isinstance(exception, RequestDataTooBig)
     return render(request, "400.html", {"too_much": too_much}, status=413 if too_much else 400)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db import transaction
 
-from . import admin_filing  # noqa: F401 - registers its own
+from . import admin_audit, admin_filing  # noqa: F401 - registers its own
 from .access import ADMINS, readable_by, reads_everything
 from .models import (
     Attachment,
@@ -92,6 +93,15 @@ class EditionAdmin(admin.ModelAdmin):
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         """The page itself; Django's own way there leads by number to anything there is, so it is closed."""
         return obj.get_absolute_url() if obj is not None and hasattr(obj, "get_absolute_url") else None
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, add: bool = False, change: bool = False, form_url: str = "",
+        obj: Any = None,
+    ) -> Any:  # fmt: skip
+        """The page of a row; of a restricted incident it is written down who looked."""
+        whole = reduce(getattr, filter(None, self.part_of.split("__")), obj) if obj is not None else None
+        admin_audit.note_reading(request, whole)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def save_related(self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool) -> None:
         """Refresh after the row and everything edited with it are saved."""
@@ -240,6 +250,7 @@ class IncidentAdmin(EditionAdmin):
         before = set(form.instance.incident_causes.values_list("cause_id", flat=True))
         super().save_related(request, form, formsets, change)
         tally(before)
+        admin_audit.note_saved(request, form, formsets, change)
 
     def refresh(self, request: HttpRequest, row: Incident) -> None:
         """A new version; kept HTML, references, counts."""
@@ -249,6 +260,7 @@ class IncidentAdmin(EditionAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         """Delete them and count all causes anew; those who saw them get new pages, and nobody else."""
         audiences = audiences_of(queryset.values_list("pk", flat=True))
+        admin_audit.note_deleting(request, queryset)
         queryset.delete()
         tally()
         Edition.bump(ADMINS, *audiences)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -193,3 +194,35 @@ def test_the_same_subject_of_two_issuers_is_two_people(rf: Any) -> None:
 def test_the_highest_role_of_several_groups_counts() -> None:
     assert role_for(["sre", "platform", "leads"]) == "Admin"
     assert role_for(["nothing"]) == "Reader"
+
+
+def test_who_has_no_password_confirms_by_single_sign_on(client: Client, issuer: str) -> None:
+    people(issuer, "s-20", preferred_username="ada")
+    go(client, "s-20")
+    assert client.get("/account/tokens/new/").status_code == 200  # they came a moment ago
+    session = client.session
+    session["account_authentication_methods"][0]["at"] -= 16 * 60
+    session.save()
+    wanted = "/account/confirm/sso/?next=%2Faccount%2Ftokens%2Fnew%2F"
+    for answer in (
+        client.get("/account/tokens/new/"),
+        client.post("/account/tokens/new/", {"name": "x", "scope": "read"}),
+    ):
+        assert answer.headers["Location"] == wanted
+    assert client.post("/account/two-step/add/").headers["Location"].startswith("/account/confirm/sso/")
+    asked = client.post("/account/", {"first_name": "A", "last_name": "", "email": "new@example.org"})
+    assert asked.headers["Location"].startswith("/account/confirm/sso/")
+    page = client.get(wanted).content.decode()
+    (action,) = re.findall(r'action="(/sign-in/sso/[^"]*)"', page)
+    assert 'name="next" value="/account/tokens/new/"' in page
+    assert "prompt=login" in client.post(action, {"next": "/"}).content.decode()
+    assert go(client, "s-20", action, next="/account/tokens/new/").headers["Location"] == "/account/tokens/new/"
+    assert client.get("/account/tokens/new/").status_code == 200
+    assert User.objects.get().email == ""
+
+
+def test_who_has_a_password_does_not_confirm_by_single_sign_on(client: Client, issuer: str, alice: User) -> None:
+    SocialAccount.objects.create(user=alice, provider="sso", uid="s-21")
+    enter(client)
+    assert client.get("/account/tokens/new/").headers["Location"].startswith("/account/confirm/?")
+    assert client.get("/account/confirm/sso/").status_code == 404

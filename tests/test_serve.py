@@ -120,7 +120,8 @@ def test_it_keeps_connections_bounds_requests_and_stops_cleanly(place):
         said, complained = process.communicate(timeout=10)  # well below the time after which workers are killed
     assert process.returncode == 0
     assert "[" not in complained, complained
-    assert f"http://127.0.0.1:{port}" in said
+    assert f"runs at http://127.0.0.1:{port} " in said
+    assert f"There is no admin yet: `manage.py invite --site http://127.0.0.1:{port}` prints a link" in said
     assert "Traceback" not in said + complained
 
 

@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from kb.accounts import throttle
 from kb.accounts.roles import DEMO_ACCOUNTS, ROLES, give_role, make_demo_accounts, permissions
 from kb.models import Invitation, Session
 from postmortems import access
@@ -223,8 +224,10 @@ def test_an_account_under_attack_from_many_places_stays_open_to_its_person(clien
     assert enter(client, address="203.0.113.9").status_code == 302
 
 
-def test_a_browser_that_its_person_used_before_counts_by_itself(client: Client, alice: User, settings: Any) -> None:
-    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "login_failed": "100/m/ip,3/h/key"}
+def test_a_browser_that_its_person_used_before_counts_by_itself(
+    client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(throttle.LIMITS, "password", "100/m/ip,3/h/key")
     enter(client)
     client.post("/sign-out/")
     for _ in range(3):

@@ -26,7 +26,7 @@ from actionables.told import said_about
 from actionables.verdicts import verdict
 from postmortems.access import for_readers
 from postmortems.conditional import revalidated
-from postmortems.models import Incident, Reference
+from postmortems.models import Action, Incident, Reference, Visibility, record
 from postmortems.prose import Prose
 
 from .going import asked_for, back
@@ -76,7 +76,10 @@ def by_reference(request: HttpRequest, number: str) -> HttpResponse:
 @revalidated
 def detail(request: HttpRequest, reference: str) -> HttpResponse:
     """One actionable with its history."""
-    return _page(request, _asked(request, reference))
+    actionable = _asked(request, reference)
+    if actionable.incident.visibility == Visibility.RESTRICTED:
+        record(Action.READ_RESTRICTED, actionable.incident.reference, request=request, detail=actionable.reference)
+    return _page(request, actionable)
 
 
 def _page(request: HttpRequest, actionable: Any, status: int = 200, **typed: Any) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.decorators import reauthentication_required
 from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from allauth.account.models import EmailAddress
@@ -60,16 +61,26 @@ def _keep_profile(request: HttpRequest, form: ProfileForm) -> HttpResponse:
 
     Raises what leads to the confirmation of the password, unless that was given in the last minutes.
     """
+    former = form.initial["email"]
     if "email" in form.changed_data:
         raise_if_reauthentication_required(request, app="")
     with transaction.atomic():
         form.save()
         if "email" in form.changed_data:
             EmailAddress.objects.filter(user=form.instance).delete()  # allauth's copies of the former address
+            _tell_former_address(request, former, form.instance.email)
         if form.changed_data:
             record(Action.ACCOUNT_CHANGED, form.instance.username, request=request, detail=", ".join(form.changed_data))
     messages.success(request, "Saved.")
     return redirect("account")
+
+
+def _tell_former_address(request: HttpRequest, former: str, new: str) -> None:
+    """By mail, so that nobody takes over an account without its person learning of it."""
+    if former:
+        context = {"from_email": former, "to_email": new or "none"}
+        accounts = get_account_adapter(request)
+        accounts.send_notification_mail("account/email/email_changed", acting(request), context, email=former)
 
 
 @require_safe
@@ -93,12 +104,13 @@ def two_step_qr(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_session(request: HttpRequest) -> HttpResponse:
     """Sign out in one other browser, or in all others."""
-    user, key = acting(request), request.POST.get("session", "")
+    user, mark = acting(request), request.POST.get("session", "")
     others = Session.objects.live_of(user).exclude(session_key=request.session.session_key)
-    chosen = others if key == "all" else others.filter(pk=key if key.isalnum() else "")
+    chosen = [session for session in others if mark in ("all", session.mark)]
     for session in chosen:
+        session.delete()
         record(Action.SESSION_ENDED, str(session), request=request)
-    count = chosen.delete()[0]
+    count = len(chosen)
     messages.success(request, f"Signed out in {count} other {'browser' if count == 1 else 'browsers'}.")
     return HttpResponseRedirect(reverse("account") + "#sessions")
 

@@ -6,10 +6,10 @@ from base64 import urlsafe_b64encode
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.core.internal import ratelimit
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -23,9 +23,10 @@ from django.urls import reverse
 from postmortems.mail import post
 from postmortems.models import Action, record
 
+from . import oidc
 from .doors import safe_next
 from .middleware import begin_session
-from .throttle import LIMITS, consume, in_words, known_device, remember_device, wait
+from .throttle import consume, in_words, known_device, remember_device, wait
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -61,17 +62,11 @@ class Adapter(DefaultAccountAdapter):
         """Count the attempt before the password is hashed; ValidationError when it is one too many."""
         name = credentials.get("username", "").strip()
         device = known_device(request, name)
-        key, action = (device, "known_device") if device else (name.casefold(), "login_failed")
-        usage = (
-            consume(request, action, key)
-            if device
-            else ratelimit.consume(request, app="allauth.account", action=action, key=key)
-        )
-        if usage:
-            self._login_failed_rl_usage = usage
+        key, action = (device, "known_device") if device else (name.casefold(), "password")
+        self._login_failed_rl_usage = consume(request, action, key)
+        if self._login_failed_rl_usage:
             return
-        limits = LIMITS if device else app_settings.RATE_LIMITS
-        request.throttled = wait(request, action, key, limits)  # type: ignore[attr-defined]
+        request.throttled = wait(request, action, key)  # type: ignore[attr-defined]
         if cache.add(f"throttled:{sha256(key.encode()).hexdigest()}", 1, timeout=60):  # one line a minute is enough
             record(Action.SIGN_IN_THROTTLED, _known(name), request=request)
         seconds = in_words(request.throttled)  # type: ignore[attr-defined]
@@ -80,7 +75,10 @@ class Adapter(DefaultAccountAdapter):
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """Whoever has this name and password and may sign in; others are told nothing of who may not."""
         user = super().authenticate(request, **credentials)
-        return user if user is not None and user.is_active else None
+        if user is None or user.is_active:
+            return user
+        self.authentication_failed(request, **credentials)
+        return None
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Write it down. A name that nobody has is left out: it may be a password in the wrong field."""
@@ -102,6 +100,25 @@ class Adapter(DefaultAccountAdapter):
         """Known to the single sign-on, but switched off here: as for those who have no account."""
         return render(request, "account/signup_closed.html", status=403)
 
+    def is_reauthentication_required(self, *, app: str, **options: Any) -> bool:
+        """Before what matters. allauth asks nothing of those whose one way in is single sign-on; they go by it again.
+
+        Raises ReauthenticationRequired, which leads them there.
+        """
+        user = self.request.user
+        if isinstance(user, User) and not super().get_reauthentication_methods(user) and oidc.confirms(user):
+            if not oidc.confirmed_lately(self.request):
+                raise ReauthenticationRequired
+            return False
+        return bool(super().is_reauthentication_required(app=app, **options))
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """The ways to confirm who one is, the first of them by default."""
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if not ways and user.is_authenticated and oidc.confirms(user):
+            ways = [{"id": "sso", "url": reverse("confirm_by_sso")}]
+        return ways
+
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         """The account page."""
         return reverse("account")
@@ -119,9 +136,15 @@ class Adapter(DefaultAccountAdapter):
         if message_template not in UNTOLD:
             super().add_message(request, level, message_template, message_context, extra_tags, message)
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Where a new password is chosen: at the address of the settings, whatever name or port was asked for."""
+        path = reverse("account_reset_password_from_key", args=key.split("-", 1))
+        return settings.SITE_URL.rstrip("/") + path if settings.SITE_URL else self.request.build_absolute_uri(path)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send beside the request."""
-        told = {"request": self.request, "email": email, "current_site": _Site(self.request.get_host())}
+        host = urlsplit(settings.SITE_URL).netloc or self.request.get_host()
+        told = {"request": self.request, "email": email, "current_site": _Site(host)}
         post(self.render_mail(template_prefix, email, {**told, **context}))
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from allauth.account import app_settings as account_settings
+from allauth.account.authentication import get_authentication_records
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp
@@ -51,6 +54,19 @@ class Provider(OpenIDConnectProvider):
     def extract_email_addresses(self, data: dict[str, Any]) -> list[Any]:
         """None: an account has the one address of its person."""
         return []
+
+
+def confirms(user: User) -> bool:
+    """Whether single sign-on is the one way this person has to show that it is them (a query)."""
+    linked = user.socialaccount_set.filter(provider=PROVIDER)  # type: ignore[attr-defined]
+    return bool(settings.OIDC_ISSUER and not user.has_usable_password() and linked.exists())
+
+
+def confirmed_lately(request: HttpRequest) -> bool:
+    """Whether they came by it within the last minutes."""
+    since = time.time() - account_settings.REAUTHENTICATION_TIMEOUT
+    steps = get_authentication_records(request, request.user)
+    return any(step["method"] == "socialaccount" and step["at"] > since for step in steps)
 
 
 def groups_of(data: dict[str, Any]) -> list[str]:

@@ -13,6 +13,8 @@ from django.http import HttpRequest
 from kb.models import Session
 from postmortems.models import Action, record
 
+from .throttle import forget_codes
+
 
 def connect() -> None:
     """Listen; called once at the start."""
@@ -29,12 +31,14 @@ def connect() -> None:
 def on_password_changed(sender: Any, request: HttpRequest, user: User, **unused: Any) -> None:
     """Every other browser is signed out."""
     Session.objects.end(user, but=request.session.session_key)
+    forget_codes(request, user)
     record(Action.PASSWORD_CHANGED, user.username, request=request, by=user)
 
 
 def on_password_reset(sender: Any, request: HttpRequest, user: User, **unused: Any) -> None:
     """Every browser is signed out."""
     Session.objects.end(user)
+    forget_codes(request, user)
     record(Action.PASSWORD_RESET, user.username, request=request, by=user)
 
 

@@ -81,6 +81,17 @@ def give_role(user: User, role: str) -> None:
     user.save(update_fields=["is_superuser", "is_staff"])
 
 
+def follow_roles(user: User) -> None:
+    """After the groups of a person were edited: what each role has besides its permissions, and no more than that.
+
+    Managers and admins enter the administration; an admin sees everything, and does so no longer when not an admin.
+    """
+    names = set(user.groups.values_list("name", flat=True))
+    user.is_superuser = "Admin" in names
+    user.is_staff = bool(names & {"Manager", "Admin"})
+    user.save(update_fields=["is_superuser", "is_staff"])
+
+
 def role_of(user: User) -> str:
     """The highest of this person's roles, else Reader, which everybody is who signs in (one query)."""
     names = {"Admin"} if user.is_superuser else set(user.groups.values_list("name", flat=True))

@@ -3,6 +3,9 @@
 allauth keeps the times of recent attempts in the cache. Failed sign-ins count for the network address they come from
 and for the account they are aimed at; the account's limit is so wide that guessing gets nowhere and its person still
 gets in. A browser from which they signed in before is known by a signed cookie and counts by itself.
+
+Codes of the second step are counted by allauth, as its "login_failed" (settings.py), apart from all that is here: it
+forgets them after a right code, and whoever has an account with codes must not empty the count of passwords with it.
 """
 
 from __future__ import annotations
@@ -21,7 +24,12 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 KNOWN_DEVICE, YEAR = "known-device", 365 * 24 * 3600
-LIMITS = {"token": "30/m/ip", "known_device": "10/5m/key", "invitation": "20/m/ip"}
+LIMITS = {
+    "password": "10/m/ip,200/h/key",
+    "known_device": "10/5m/key",
+    "token": "30/m/ip",
+    "invitation": "20/m/ip",
+}
 
 
 def consume(request: HttpRequest, action: str, key: str = "") -> ratelimit.RateLimitUsage | None:
@@ -29,12 +37,11 @@ def consume(request: HttpRequest, action: str, key: str = "") -> ratelimit.RateL
     return ratelimit.consume(request, app="kb", action=action, key=key, config=LIMITS, limit_get=True)
 
 
-def wait(request: HttpRequest, action: str, key: str, config: dict[str, str] | None = None) -> int:
+def wait(request: HttpRequest, action: str, key: str) -> int:
     """How many seconds until another attempt of this action counts, 1 at least."""
-    config = LIMITS if config is None else config
     longest = 1.0
-    for rate in ratelimit.parse_rates(config[action]):
-        place = ratelimit.get_cache_key(request, app="allauth.account", action=action, rate=rate, key=key)
+    for rate in ratelimit.parse_rates(LIMITS[action]):
+        place = ratelimit.get_cache_key(request, app="kb", action=action, rate=rate, key=key)
         history = cache.get(place, [])
         if len(history) >= rate.amount:
             longest = max(longest, history[rate.amount - 1] + rate.duration - time.time())
@@ -46,6 +53,11 @@ def in_words(seconds: int) -> str:
     if seconds <= 60:
         return f"{seconds} seconds" if seconds != 1 else "1 second"
     return f"{math.ceil(seconds / 60)} minutes"
+
+
+def forget_codes(request: HttpRequest, user: AbstractBaseUser) -> None:
+    """Count the codes of the second step anew: whoever tried them with the former password tries no more."""
+    ratelimit.clear(request, app="allauth.account", action="login_failed", key=f"mfa-auth-user-{user.pk}")
 
 
 def known_device(request: HttpRequest, name: str) -> str:

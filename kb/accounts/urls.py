@@ -36,6 +36,7 @@ urlpatterns = [
     path("account/confirm/", form(allauth.reauthenticate), name="account_reauthenticate"),
     path("account/confirm/code/", form(second_step.reauthenticate), name="mfa_reauthenticate"),
     path("account/confirm/passkey/", form(passkeys.reauthenticate_webauthn), name="mfa_reauthenticate_webauthn"),
+    path("account/confirm/sso/", views.confirm_by_sso, name="confirm_by_sso"),
     path("account/two-step/", account.two_step, name="mfa_index"),
     path("account/two-step/add/", form(totp.activate_totp), name="mfa_activate_totp"),
     path("account/two-step/qr.svg", account.two_step_qr, name="two_step_qr"),

@@ -45,6 +45,8 @@ def sign_in(request: HttpRequest) -> HttpResponseBase:
     if seconds := getattr(request, "throttled", 0):
         response.status_code = 429
         response.headers["Retry-After"] = str(seconds)
+    elif response.status_code == 429:  # by allauth, for more forms in a minute than anybody fills in
+        response.headers["Retry-After"] = "60"
     return response
 
 
@@ -123,6 +125,17 @@ def single_sign_on(request: HttpRequest, provider_id: str) -> HttpResponseBase:
 def single_sign_on_done(request: HttpRequest, provider_id: str) -> HttpResponseBase:
     """Back from the provider."""
     return _asking(openid_connect.callback, request, provider_id)
+
+
+@never_cache
+@require_safe
+def confirm_by_sso(request: HttpRequest) -> HttpResponse:
+    """Before what matters, for those without a password: to the provider once more; 404 for others."""
+    ways = get_adapter(request).get_reauthentication_methods(request.user)
+    if [way["id"] for way in ways] != ["sso"]:
+        raise Http404
+    onward = safe_next(request, request.GET.get("next", "")) or reverse("account")
+    return render(request, "account/confirm_by_sso.html", {"next": onward})
 
 
 def _asking(view: Callable[..., Any], request: HttpRequest, provider_id: str) -> HttpResponseBase:

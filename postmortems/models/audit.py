@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Action(models.TextChoices):
     PURGED = "deleted for good"
     EXPORTED = "exported"
     AUDIT_READ = "audit log exported"
+    AUDIT_PRUNED = "audit log pruned"
 
 
 def one_line(text: str, length: int) -> str:
@@ -65,6 +67,15 @@ class AuditQuerySet(models.QuerySet["AuditEntry"]):
         raise TypeError("The audit log is only added to.")
 
     update = delete = bulk_update = update_or_create = _refuse
+
+    def forget(self, before: datetime) -> int:
+        """Delete what is older; how much that was. For `manage.py prune_audit` alone: no page reaches it."""
+        with transaction.atomic(using=self.db):
+            old = self.filter(at__lt=before)
+            number = old.count()
+            old.order_by()._raw_delete(self.db)
+            record(Action.AUDIT_PRUNED, f"{number} entries", detail=f"before {before:%Y-%m-%d}")
+        return number
 
     def chosen(self, *, actor: str = "", action: str = "", since: Any = None, until: Any = None) -> AuditQuerySet:
         """Those by this person (part of a name), of this action, from one day to another (inclusive), newest first."""

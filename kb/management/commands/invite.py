@@ -26,10 +26,15 @@ class Command(BaseCommand):
             "role", nargs="?", choices=roles, default="admin", help="What they may do (default: admin)."
         )
 
-    def handle(self, *args: Any, role: str, **options: Any) -> None:
+        parser.add_argument(
+            "--site",
+            default=settings.SITE_URL or "http://127.0.0.1:8000",
+            help="Where the site is reached (default: SITE_URL, or port 8000 of this machine).",
+        )
+
+    def handle(self, *args: Any, role: str, site: str, **options: Any) -> None:
         """Make and print it."""
         secret = Invitation.objects.invite(role.capitalize())
         record(Action.INVITED, role, detail="by the command line")
-        site = settings.SITE_URL or "http://127.0.0.1:8000"
-        self.stdout.write(f"{site}{reverse('welcome', args=[secret])}")
+        self.stdout.write(f"{site.rstrip('/')}{reverse('welcome', args=[secret])}")
         self.stderr.write(f"Makes one account, {role}. Works once, until a day from now. Whoever has it can use it.")

@@ -12,6 +12,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.checks import run_checks
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management.base import BaseCommand, CommandError, SystemCheckError
@@ -60,10 +61,13 @@ class Command(BaseCommand):
         self._refuse_wrong_settings()
         self._refuse_old_database()
         self._refuse_busy_port(host, port)
-        connections.close_all()  # the workers open their own
         shown = f"[{host}]" if ":" in host else host
         self.stdout.write(f"Data: {settings.DATA_DIR}")
         self.stdout.write(f"Hindsight runs at http://{shown}:{port} - Ctrl-C stops it")
+        if not settings.DEMO and not User.objects.filter(is_superuser=True, is_active=True).exists():
+            site = "" if settings.SITE_URL else f" --site http://{shown}:{port}"
+            self.stdout.write(f"There is no admin yet: `manage.py invite{site}` prints a link that makes the first.")
+        connections.close_all()  # the workers open their own
         self.stdout.flush()
         site = server(host, port, options["workers"], options["threads"])
         stop_on_hangup(site)
