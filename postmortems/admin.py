@@ -164,8 +164,8 @@ def _record(incident: Incident, request: HttpRequest) -> None:
 
 
 class SharedAdmin(EditionAdmin):
-    """What incidents share: open to all who may read the site. Only an admin deletes it, because whether that can be
-    done, and what would go along, depends on incidents that others may not see.
+    """What other incidents lead to. Only an admin deletes it here, because whether that can be done, and what would go
+    along, depends on incidents that others may not see.
     """
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -198,7 +198,7 @@ class IncidentReaderInline(admin.TabularInline):
 
 
 @admin.register(Incident)
-class IncidentAdmin(EditionAdmin):
+class IncidentAdmin(SharedAdmin):
     """Incidents with their causes, links and named readers."""
 
     list_display = ["reference", "title", "organisation", "severity", "status", "visibility", "when"]
