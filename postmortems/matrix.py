@@ -65,7 +65,7 @@ def counted(user: Reader) -> list[CauseLine]:
 
 
 def _counted() -> list[tuple[Any, ...]]:
-    causes = Cause.objects.annotate(
+    causes = Cause.objects.filter(merged_into=None).annotate(
         total=Coalesce(Sum("years__incidents"), 0), unsure=Coalesce(Sum("years__suspected"), 0), last=Max("years__year")
     )
     values = causes.values_list("pk", "name", "slug", "definition", "group__name", "nature", "total", "unsure", "last")

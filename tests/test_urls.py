@@ -145,6 +145,7 @@ def test_a_restricted_incident_answers_as_the_table_says(people: dict[str, Clien
 def test_every_address_that_leads_to_an_incident_is_in_the_table() -> None:
     """Those with a part of their own, except what leads to something that everybody may read, or to one's own."""
     shared = {"cause", "cause_ledger", "confirm_cause", "service", "organisation"}
+    shared |= {f"cause_{name}" for name in ("edit", "merge", "unmerge", "split", "retire", "watch")}
     saved = {name for name in OPEN if name.startswith("saved_search")}
     own = {
         pattern.name

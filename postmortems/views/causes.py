@@ -95,9 +95,11 @@ class Occurrence:
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One cause: what it is, where it struck, what is being done about it."""
     try:
-        cause = get_by_slug(Cause.objects.select_related("group"), slug)
+        cause = get_by_slug(Cause.objects.select_related("group", "merged_into"), slug)
     except Moved as moved:
         return redirect("cause", moved.args[0], permanent=True)
+    if cause.merged_into:
+        return redirect(cause.merged_into)
     visible = Incident.objects.visible_to(request.user)
     page = page_number(request)
     years = years_of([cause.pk], request.user)[cause.pk]

@@ -1,0 +1,35 @@
+"""`manage.py tell_watchers`: mail to whoever watches a cause that came back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.core.management.base import BaseCommand
+
+from postmortems.models import CauseWatch, Incident
+from postmortems.watching import news
+
+
+class Command(BaseCommand):
+    """One mail for each watched cause with new incidents."""
+
+    help = "Mail people who watch a cause about its new incidents. Run it every few minutes; each is told once."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Those without an address are passed over, and told when they have one."""
+        sent = 0
+        for watch, incidents in news():
+            if watch.user.email:
+                send_mail(f"It came back: {watch.cause.name}", _text(watch, incidents), None, [watch.user.email])
+                sent += 1
+        self.stdout.write(f"{sent} mails sent.")
+
+
+def _text(watch: CauseWatch, incidents: list[Incident]) -> str:
+    lines = [f"{one.reference} {one.title}\n{settings.SITE_URL}{one.get_absolute_url()}" for one in incidents]
+    about = f"{settings.SITE_URL}{watch.cause.get_absolute_url()}"
+    return "\n\n".join(
+        [f"The cause “{watch.cause.name}” was seen in:", *lines, f"All of it: {about}", "You watch this cause."]
+    )

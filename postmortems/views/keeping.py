@@ -1,0 +1,148 @@
+"""Keeping the taxonomy: editing, merging, splitting and retiring causes; and watching one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from ..access import may_manage
+from ..models import Cause, CauseWatch, Incident
+from ..refresh import refresh_cause
+from ..taxonomy import merge, retire, split, undo_merge
+from ..watching import unwatch, watch
+
+Act = Callable[[HttpRequest, Cause], HttpResponse]
+SPLIT_OF = 100  # of its newest incidents, those that can be split off on a page
+
+
+class CauseForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What managers edit of a cause."""
+
+    class Meta:
+        model = Cause
+        fields = ["name", "slug", "group", "nature", "definition", "aliases", "recognise", "mitigations", "hazards",
+                  "phrases", "unless", "examples"]  # fmt: skip
+
+
+def _for_managers(act: Act) -> Callable[[HttpRequest, str], HttpResponse]:
+    """The door: 403 for who may not keep the taxonomy, 404 for what is not there."""
+
+    @wraps(act)
+    def inner(request: HttpRequest, slug: str) -> HttpResponse:
+        if not may_manage(request.user):
+            raise PermissionDenied
+        return act(request, get_object_or_404(Cause.objects.select_related("group", "merged_into"), slug=slug))
+
+    return inner
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@_for_managers
+def edit(request: HttpRequest, cause: Cause) -> HttpResponse:
+    """Edit a cause; its former address keeps leading to it."""
+    form = CauseForm(request.POST if request.method == "POST" else None, instance=cause)
+    if form.is_valid():
+        refresh_cause(form.save())
+        messages.success(request, "Saved.")
+        return redirect("cause_edit", cause.slug)
+    stored = Cause.objects.select_related("group", "merged_into").get(pk=cause.pk)
+    context = {
+        "cause": stored,
+        "form": form,
+        "others": list(Cause.objects.offered().exclude(pk=cause.pk).in_groups().values_list("slug", "name")),
+        "merged": list(stored.merged.order_by("name")),
+        "incidents": _newest(request, stored),
+    }
+    return render(request, "postmortems/cause_edit.html", context, status=422 if form.errors else 200)
+
+
+def _newest(request: HttpRequest, cause: Cause) -> list[tuple[int, str]]:
+    rows = Incident.objects.visible_to(request.user).filter(pk__in=cause.incident_causes.values("incident"))
+    return list(rows.newest_first().values_list("number", "title")[:SPLIT_OF])
+
+
+@require_POST
+@never_cache
+@_for_managers
+def merge_into(request: HttpRequest, cause: Cause) -> HttpResponse:
+    """Merge a cause into another."""
+    into = Cause.objects.filter(slug=request.POST.get("into", "").replace("\0", "")).first()
+    try:
+        if into is None:
+            raise ValidationError("Choose another cause that is in use.")
+        merge(cause, into)
+    except ValidationError as error:
+        return _refused(request, cause, error)
+    messages.success(request, f"{cause.name} is now part of this cause. Its address leads here.")
+    return redirect("cause_edit", into.slug)
+
+
+@require_POST
+@never_cache
+@_for_managers
+def unmerge(request: HttpRequest, cause: Cause) -> HttpResponse:
+    """Undo a merge."""
+    try:
+        undo_merge(cause)
+    except ValidationError as error:
+        return _refused(request, cause, error)
+    messages.success(request, "It stands by itself again, with what it had.")
+    return redirect("cause_edit", cause.slug)
+
+
+@require_POST
+@never_cache
+@_for_managers
+def split_off(request: HttpRequest, cause: Cause) -> HttpResponse:
+    """Make a cause of its own of some of its incidents."""
+    wanted = [int(text) for text in request.POST.getlist("incident") if text.isascii() and text.isdigit()][:SPLIT_OF]
+    chosen = Incident.objects.visible_to(request.user).filter(number__in=wanted, incident_causes__cause=cause)
+    name, definition = (request.POST.get(field, "").replace("\0", "").strip() for field in ("name", "definition"))
+    try:
+        if not chosen:
+            raise ValidationError("Choose the incidents that show the new cause.")
+        new = split(cause, name, definition, [incident.pk for incident in chosen])
+    except ValidationError as error:
+        return _refused(request, cause, error)
+    messages.success(request, f"Split off {cause.name}, with {len(chosen)} of its incidents.")
+    return redirect("cause_edit", new.slug)
+
+
+@require_POST
+@never_cache
+@_for_managers
+def retire_or_not(request: HttpRequest, cause: Cause) -> HttpResponse:
+    """Offer a cause no more, or again."""
+    if cause.merged_into_id is None:
+        retire(cause, retired=request.POST.get("retired") == "yes")
+        messages.success(request, "It is not offered any more." if cause.retired_at else "It is offered again.")
+    return redirect("cause_edit", cause.slug)
+
+
+def _refused(request: HttpRequest, cause: Cause, error: ValidationError) -> HttpResponse:
+    messages.error(request, "Nothing was changed. " + " ".join(error.messages))
+    return redirect("cause_edit", cause.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def watching(request: HttpRequest, slug: str) -> HttpResponse:
+    """Watch a cause, or stop: mail about the next incident with it."""
+    cause = get_object_or_404(Cause, slug=slug)
+    person: Any = request.user
+    if request.method == "POST":
+        (watch if request.POST.get("watch") == "yes" else unwatch)(cause, person)
+        return redirect(reverse("cause_watch", args=[cause.slug]))
+    context = {"cause": cause, "watched": CauseWatch.objects.of(person).filter(cause=cause).exists()}
+    return render(request, "postmortems/cause_watch.html", context)

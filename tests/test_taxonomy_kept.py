@@ -1,0 +1,214 @@
+"""Managers keep the taxonomy: edit, merge and undo, split, retire; people watch causes."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from postmortems.models import Cause, CauseWatch, Incident, IncidentCause
+from postmortems.refresh import refresh_incident
+from postmortems.suggest_learning import check
+from postmortems.suggest_taxonomy import current
+from postmortems.watching import watch
+from tests.factories import make_actionable, make_cause, make_incident, make_incident_cause
+
+pytestmark = pytest.mark.usefixtures("five")
+
+
+@pytest.fixture
+def manager(client: Client, bob: User) -> Client:
+    client.force_login(bob)
+    return client
+
+
+def fields_of(cause: Cause, **changed: Any) -> dict[str, Any]:
+    names = ("name", "slug", "nature", "definition", "aliases", "recognise", "mitigations", "hazards", "phrases",
+             "unless", "examples")  # fmt: skip
+    return {**{name: getattr(cause, name) for name in names}, "group": cause.group_id, **changed}
+
+
+def pair() -> tuple[Cause, Cause, list[Incident]]:
+    """Two causes: one incident has the first, one the second, one both in the same role."""
+    one, two = make_cause("Old name", slug="old-name", aliases="former"), make_cause("New name", slug="new-name")
+    rows = [make_incident(causes=causes) for causes in ((one,), (two,), (one, two))]
+    IncidentCause.objects.filter(cause=one, incident=rows[2]).update(evidence="Something broke.")
+    make_actionable(rows[0], causes=(one,))
+    make_actionable(rows[2], causes=(one, two))
+    for row in rows:
+        refresh_incident(row)
+    return one, two, rows
+
+
+def state() -> list[Any]:
+    """What causes are tied to, without the keys of the ties."""
+    links = IncidentCause.objects.order_by("incident", "cause", "role")
+    ties = Cause.objects.order_by("pk", "actionables").values_list("pk", "actionables")
+    names = Cause.objects.order_by("pk").values_list("name", "slug", "aliases", "merged_into", "retired_at")
+    years = Cause.objects.order_by("pk", "years__year").values_list("pk", "years__year", "years__incidents")
+    return [*links.values_list("incident", "cause", "role", "certainty", "evidence"), *ties, *names, *years]
+
+
+def test_merging_moves_everything_and_the_address_and_undoing_puts_it_back(manager: Client) -> None:
+    _, two, rows = pair()
+    before = state()
+    answer = manager.post("/causes/old-name/merge/", {"into": "new-name"})
+    assert answer.headers["Location"] == "/causes/new-name/edit/"
+    assert manager.get("/causes/old-name/").headers["Location"] == "/causes/new-name/"
+    links = IncidentCause.objects.filter(incident__in=rows).values_list("incident", "cause")
+    assert sorted(links) == [(row.pk, two.pk) for row in rows]
+    assert {actionable.causes.get() for row in rows for actionable in row.actionables.all()} == {two}
+    two.refresh_from_db()
+    assert two.alias_list == ["Old name", "former"]
+    assert two.years.get().incidents == 3
+    assert not check()
+    assert "Old name" not in [row.name for row in Cause.objects.offered()]
+    assert "Old name was merged into this." in manager.get("/causes/new-name/edit/").content.decode()
+    manager.post("/causes/old-name/unmerge/")
+    assert state() == before
+    assert manager.get("/causes/old-name/").status_code == 200
+    assert not check()
+
+
+def test_undoing_a_merge_copes_with_what_went_meanwhile(manager: Client) -> None:
+    one, _, rows = pair()
+    manager.post("/causes/old-name/merge/", {"into": "new-name"})
+    rows[2].delete()
+    manager.post("/causes/old-name/unmerge/")
+    assert [link.incident for link in one.incident_causes.all()] == [rows[0]]
+
+
+@pytest.mark.parametrize("into", ["", "old-name", "nothing", "\x00", "retired-one"])
+def test_what_cannot_be_merged_is_refused_with_a_word(manager: Client, into: str) -> None:
+    pair()
+    make_cause("Retired", slug="retired-one")
+    manager.post("/causes/retired-one/retire/", {"retired": "yes"})
+    before = state()
+    manager.post("/causes/old-name/merge/", {"into": into})
+    assert (
+        "Nothing was changed. Choose another cause that is in use."
+        in manager.get("/causes/old-name/edit/").content.decode()
+    )
+    assert state() == before
+
+
+def test_very_many_incidents_are_merged_by_a_command(manager: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two, _ = pair()
+    monkeypatch.setattr("postmortems.taxonomy.MOST", 1)
+    manager.post("/causes/old-name/merge/", {"into": "new-name"})
+    assert "merge_causes" in manager.get("/causes/old-name/edit/").content.decode()
+    call_command("merge_causes", "old-name", "new-name", stdout=StringIO())
+    one.refresh_from_db()
+    assert one.merged_into == two
+    with pytest.raises(CommandError):
+        call_command("merge_causes", "old-name", "new-name")
+
+
+def test_a_new_name_and_address_keep_the_former_one_leading_here(manager: Client) -> None:
+    one, _, _ = pair()
+    answer = manager.post(
+        "/causes/old-name/edit/", fields_of(one, name="Renamed", slug="renamed", phrases="gizmo wobbled")
+    )
+    assert answer.headers["Location"] == "/causes/renamed/edit/"
+    assert manager.get("/causes/old-name/").headers["Location"] == "/causes/renamed/"
+    assert "Renamed" in manager.get("/causes/renamed/").content.decode()
+    assert one.pk in current().words["gizmo"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"name": ""}, "This field is required."),
+        ({"name": "New name"}, "already exists"),
+        ({"slug": "new"}, "leads to something"),
+    ],
+)
+def test_what_is_wrong_with_a_cause_stands_beside_its_field(
+    manager: Client, changed: dict[str, str], said: str
+) -> None:
+    one, _, _ = pair()
+    answer = manager.post("/causes/old-name/edit/", fields_of(one, definition="Kept words.", **changed))
+    assert answer.status_code == 422
+    shown = answer.content.decode()
+    assert said in shown
+    assert "Kept words." in shown
+    assert Cause.objects.get(pk=one.pk).definition == "Something that recurs."
+
+
+def test_splitting_takes_the_chosen_incidents_along(manager: Client) -> None:
+    one, _, rows = pair()
+    wanted = {"name": "Half of it", "definition": "A part.", "incident": [rows[0].number, 999]}
+    answer = manager.post("/causes/old-name/split/", wanted)
+    assert answer.headers["Location"] == "/causes/half-of-it/edit/"
+    new = Cause.objects.get(slug="half-of-it")
+    assert [link.incident for link in new.incident_causes.all()] == [rows[0]]
+    assert [link.incident for link in one.incident_causes.all()] == [rows[2]]
+    assert (new.years.get().incidents, one.years.get().incidents, new.group) == (1, 1, one.group)
+
+
+@pytest.mark.parametrize("wrong", [{"incident": []}, {"name": ""}, {"name": "New name"}, {"definition": "\x00"}])
+def test_a_split_that_makes_no_sense_changes_nothing(manager: Client, wrong: dict[str, Any]) -> None:
+    _, _, rows = pair()
+    before = state()
+    values = {"name": "Half", "definition": "A part.", "incident": [rows[0].number], **wrong}
+    manager.post("/causes/old-name/split/", values)
+    assert "Nothing was changed." in manager.get("/causes/old-name/edit/").content.decode()
+    assert state() == before
+
+
+def test_a_retired_cause_is_offered_nowhere_and_keeps_its_page(manager: Client) -> None:
+    one, _, _ = pair()
+    manager.post("/causes/old-name/retire/", {"retired": "yes"})
+    assert one.pk not in current().names
+    assert "Retired: it is not offered" in manager.get("/causes/old-name/").content.decode()
+    manager.post("/causes/old-name/retire/", {"retired": "no"})
+    assert one.pk in current().names
+
+
+@pytest.mark.parametrize("act", ["edit", "merge", "unmerge", "split", "retire"])
+def test_authors_keep_no_taxonomy(client: Client, alice: User, act: str) -> None:
+    pair()
+    client.force_login(alice)
+    assert client.post(f"/causes/old-name/{act}/", {"into": "new-name", "retired": "yes"}).status_code == 403
+    assert not Cause.objects.exclude(retired_at=None).exists()
+
+
+def told() -> list[tuple[str, list[str]]]:
+    mail.outbox.clear()
+    call_command("tell_watchers", stdout=StringIO())
+    return [
+        (message.to[0], [line for line in message.body.splitlines() if line.startswith("INC-")])
+        for message in mail.outbox
+    ]
+
+
+def test_whoever_watches_hears_once_of_each_new_incident(client: Client, mallory: User) -> None:
+    cause = make_cause("Watched", slug="watched")
+    make_incident(causes=(cause,))
+    client.force_login(mallory)
+    client.post("/causes/watched/watch/", {"watch": "yes"})
+    assert "You watch this cause" in client.get("/causes/watched/watch/").content.decode()
+    assert told() == []
+    draft = make_incident("Later", causes=(cause,), status="draft")
+    new = make_incident("New", causes=(cause,))
+    assert told() == [(mallory.email, [f"{new.reference} New"])]
+    assert told() == []
+    draft.status = "published"
+    draft.save()
+    assert told() == [(mallory.email, [f"{draft.reference} Later"])]
+    client.post("/causes/watched/watch/", {"watch": "no"})
+    make_incident_cause(cause=cause)
+    assert (told(), CauseWatch.objects.count()) == ([], 0)
+
+
+def test_nobody_hears_of_what_they_may_not_see(mallory: User, carol: User) -> None:
+    cause = make_cause("Watched")
+    for person in (mallory, carol):
+        watch(cause, person)
+    hidden = make_incident("Secret", causes=(cause,), visibility="restricted")
+    assert told() == [(carol.email, [f"{hidden.reference} Secret"])]
