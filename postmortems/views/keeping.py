@@ -25,7 +25,7 @@ Act = Callable[[HttpRequest, Cause], HttpResponse]
 SPLIT_OF = 100  # of its newest incidents, those that can be split off on a page
 
 
-class CauseForm(forms.ModelForm):  # type: ignore[type-arg]
+class CauseForm(forms.ModelForm):
     """What managers edit of a cause."""
 
     class Meta:
