@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from postmortems.export import safe
 from postmortems.moments import Moment
 
 from .models import Actionable
@@ -15,8 +16,6 @@ from .models import Actionable
 CHUNK = 500
 MOST = 50_000
 SHOWN = ("incident",)
-# What makes a spreadsheet take a cell for a formula; also after a tab or a line break (OWASP, "CSV Injection").
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 COLUMNS = (
     "reference", "title", "kind", "status", "priority", "owner", "due", "opened", "closed", "incident",
     "incident_title", "ticket", "outcome", "address",
@@ -67,13 +66,7 @@ def as_csv(actionables: Iterable[Actionable], site: str) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield "\ufeff" + str(writer.writerow(COLUMNS))
     for actionable in actionables:
-        yield str(writer.writerow([_cell(value) for value in record(actionable, site).values()]))
-
-
-def _cell(value: str | None) -> str:
-    """A text that no spreadsheet takes for a formula: an apostrophe goes before what looks like one."""
-    text = (value or "").replace("\x00", "")
-    return f"'{text}" if text.startswith(FORMULA) else text
+        yield str(writer.writerow([safe(value or "") for value in record(actionable, site).values()]))
 
 
 def as_json(actionables: Iterable[Actionable], site: str, *, more: bool) -> Iterator[str]:

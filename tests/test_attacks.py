@@ -17,6 +17,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
+from actionables import exporting
 from kb import views
 from kb.accounts import adapter
 from postmortems import export
@@ -152,12 +153,14 @@ def test_what_the_form_does_not_offer_cannot_be_set(desk: Client) -> None:
     incident = Incident.objects.get(number=1)
     incident.published_at = timezone.now()
     incident.save()
-    fields = ("pk", "number", "version", "is_open", "published_at", "occurred_at")
+    fields = ("pk", "number", "is_open", "published_at", "occurred_at")
     before = Incident.objects.values(*fields).get(number=1)
+    version = Incident.objects.values_list("version", flat=True).get(number=1)
     address = reverse("admin:postmortems_incident_change", args=[incident.pk])
     assert desk.post(address, _form(desk, incident) | FORBIDDEN | {"title": "Taken"}).status_code == 302
     assert Incident.objects.values(*fields).get(number=1) == before
     assert Incident.objects.get(number=1).title == "Taken"
+    assert Incident.objects.get(number=1).version == version + 1
     assert not Incident.objects.filter(number=4711).exists()
 
 
@@ -197,26 +200,30 @@ def test_nothing_hidden_is_changed_by_number(monkeypatch: pytest.MonkeyPatch) ->
 
 
 FORMULA = re.compile(r"""(?:^|[,;\t"\n])\s*[=+@-]""")
-TABLES = {"incidents_csv"}
+# What makes each table, and what its row of the test is known by.
+TABLES: dict[str, tuple[Any, str]] = {"incidents_csv": (export, "/formula/"), "actionables_csv": (exporting, "ACT-90")}
 
 
 def test_every_export_for_spreadsheets_is_tried_below() -> None:
     client = Client()
     tables = {name for name, entry in OPEN.items() if "csv" in client.get(address_of(entry)).headers["Content-Type"]}
-    assert tables == TABLES
+    assert tables == TABLES.keys()
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "a;=1", '"=1'])
 def test_no_cell_begins_a_formula(client: Client, monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
-    refresh_incident(make_incident(text, slug="formula"))
+    incident = make_incident(text, slug="formula")
+    make_actionable(incident, title=text, number=90)
+    refresh_incident(incident)
+    module, mark = TABLES[name]
 
     def line() -> str:
         whole = b"".join(client.get(address_of(ADDRESSES[name])).streaming_content).decode()  # type: ignore[attr-defined]
-        return next(line for line in whole.split("\r\n") if "/formula/" in line).split(",", 1)[1].split("http")[0]
+        return next(line for line in whole.split("\r\n") if mark in line).split(",", 1)[1].split("http")[0]
 
     assert not FORMULA.search(line())
-    monkeypatch.setattr(export, "safe", lambda cell: cell)
+    monkeypatch.setattr(module, "safe", lambda cell: cell)
     assert FORMULA.search(line())
 
 
@@ -289,7 +296,7 @@ def test_bytes_that_are_no_text_are_replaced(desk: Client) -> None:
 
 def test_a_form_larger_than_any_postmortem_is_refused(client: Client, settings: Any) -> None:
     body = {"theme": "x" * 6_000_000}
-    assert client.post("/preferences/", body).status_code == 400
+    assert client.post("/preferences/", body).status_code == 413
     many = {f"field{number}": "x" for number in range(6_000)}
     assert client.post("/preferences/", many).status_code == 400
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = None
