@@ -19,7 +19,7 @@ def _all(app: str, models: Iterable[str], *actions: str) -> set[str]:
 READ = (
     _all("postmortems", (*WRITTEN, *TAXONOMY), "view")
     | _all("timelines", ["timelineentry"], "view")
-    | _all("actionables", ["actionable", "statuschange"], "view")
+    | _all("actionables", ["actionable", "statuschange", "fieldchange", "comment", "snooze"], "view")
 )
 WRITE = (
     _all("postmortems", ("incident", "service", "organisation"), "add", "change")
