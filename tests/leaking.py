@@ -156,8 +156,9 @@ def _given() -> dict[str, dict[str, Any]]:
         "incidentlink": {"kind": "change"},
         "incidentreader": {"user": User.objects.get(username="dana")},
         "timelineentry": {"position": 1, "kind": "note"},
-        "actionable": {"number": WORK, "kind": "prevent", "due_on": date(2001, 1, 1)},
-        "statuschange": {"position": 1, "to_status": "open"},
+        "actionable": {"number": WORK, "kind": "prevent", "due_on": date(2001, 1, 1), "version": 1,
+                       "person": User.objects.get(username="erin")},
+        "statuschange": {"position": 1, "to_status": "open", "batch": BATCH},
         "snooze": {"until": date(2099, 1, 1)},
         "watch": {"person": User.objects.get(username="dana")},
         "relation": {"other": Incident.objects.get(number=1), "kind": "repeat"},
@@ -205,6 +206,7 @@ TEXTS = (
     *WORDS, "kettle", "rsyslog restart", '"kettle rsyslog"', f'"restart {TITLE}"', "INC-90", "INC-80", "ACT-90",
     "cause:shared-by-two", "severity:SEV1", "owner:kanariactionableowner", "-rsyslog kettle", "has:timeline",
 )  # fmt: skip
+BATCH = "0123456789abcdef"  # names a change of several at once
 # What every list is asked, beside its own variants.
 EVERYWHERE = ("", f"q={TITLE}", "page=2", "sort=longest")
 # More variants of an address, by its name.
@@ -229,12 +231,14 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "follow_through": ("by=service", "by=month"),
     **dict.fromkeys(("actionables_csv", "actionables_json"), ("sort=due", f"cause={CAUSE}", f"incident=INC-{NUMBER}")),
     "causes": ("view=list",),
+    "compare": (f"i=INC-{NUMBER}", f"i=INC-1&i=INC-{NUMBER}"),
 }  # fmt: skip
 # More addresses of the same page, by its name.
 OTHER_ADDRESSES: dict[str, tuple[str, ...]] = {
     "incident": ("/incidents/partner/", f"/incidents/{SLUG}/", f"/incidents/{FORMER}/"),
     "incident_reference": (f"/INC-{NUMBER}",),
     "cause": (f"/causes/{CAUSE}/",),
+    "cause_ledger": (f"/actionables/ledger/{CAUSE}/",),
     "service": (f"/services/{SERVICE}/",),
     "actionable": (f"/actionables/ACT-{WORK}/", "/actionables/ACT-1/"),
     "actionable_reference": (f"/ACT-{WORK}",),
@@ -291,10 +295,18 @@ POSTED = {
                                            "alternative_to": FIRST, "changes-TOTAL_FORMS": 0,
                                            "changes-INITIAL_FORMS": 0},
     f"/admin/postmortems/incident/{FIRST}/change/": {"title": "Taken over"},
+    "/watch/": {"what": f"ACT-{WORK}"},
+    "/actionables/change/": {"row": f"{WORK}:999", "priority": "P1", "why": "x", "apply": "1"},
     "/admin/postmortems/incident/": {"action": "delete_selected", "_selected_action": FIRST, "post": "yes"},
 }  # fmt: skip
+# What managers ask beside what everybody asks, of the restricted incident and of what it shares.
+WRITING = (
+    f"/actionables/new/?incident=INC-{NUMBER}", f"/actionables/ACT-{WORK}/edit/", f"/causes/{CAUSE}/edit/",
+    f"/INC-{NUMBER}/edit/", f"/incidents/{SLUG}/causes/", f"/incidents/{FORMER}/causes/",
+)  # fmt: skip
 # What differs from one answer to the next whatever is stored: the token of a form, the cookie that holds it, and the
 # time of the answer in what must never be kept.
+_BATCH = re.compile(r"batch=[0-9a-f]{16}")
 _TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]+"')
 
 
@@ -305,6 +317,8 @@ def _ask(client: Client, method: str, address: str, data: Any = None) -> Answer:
     headers = dict(response.headers) | {"Set-Cookie": " ".join(sorted(response.cookies))}
     if "messages" in client.cookies:
         headers["messages"] = client.cookies.pop("messages").value.split(":")[0]  # without time and signature
+    if "Location" in headers:
+        headers["Location"] = _BATCH.sub("batch", headers["Location"])
     if "no-store" in headers.get("Cache-Control", ""):
         headers.pop("Expires", None)
     return response.status_code, headers, _TOKEN.sub(b"token", body)
@@ -325,7 +339,7 @@ def answers(clients: dict[str, Client]) -> Iterator[tuple[Key, Answer]]:
 
 def staff_answers(clients: dict[str, Client]) -> Iterator[tuple[Key, Answer]]:
     """What the staff gets from the admin."""
-    for address in STAFF:
+    for address in (*STAFF, *WRITING):
         yield ("bob", address), _ask(clients["bob"], "get", address)
     for address, data in POSTED.items():
         yield ("bob", f"POST {address}"), _ask(clients["bob"], "post", address, data)
@@ -357,6 +371,14 @@ def shown_by_a_stale_index(clients: dict[str, Client]) -> Iterator[str]:
         shown += [repr(suggest(text, user)) for text in ("kettle", PREFIX, "rsyslog")]
         yield from (f"{name}: {text[:200]}" for text in shown if PREFIX in text)
     SearchDocument.objects.filter(pk=document.pk).update(facets=document.facets)
+
+
+def change_by_admin() -> None:
+    """An admin changes the restricted incident's actionable."""
+    data = {"status": "in progress", "owner": "", "due_on": "", "priority": "unknown", "why": "", "version": "1"}
+    response = clients_of(["carol"])["carol"].post(f"/actionables/ACT-{WORK}/change/", data)
+    assert response.status_code == 302, response.content.decode()[-3_000:]
+    assert Actionable.objects.get(pk=FIRST).status == "in progress"
 
 
 def delete_by_admin() -> None:

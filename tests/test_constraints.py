@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 from django.http import Http404
@@ -29,7 +30,10 @@ from postmortems.models import (
     OldSlug,
     Organisation,
     Reference,
+    Relation,
+    ReviewStep,
     Role,
+    SavedSearch,
     TemplateText,
     WordingRule,
     get_by_slug,
@@ -71,11 +75,32 @@ def make_rule() -> WordingRule:
     return WordingRule.objects.create(words="zebra", kind="blame", reason="Why.")
 
 
+def make_relation() -> Relation:
+    """One incident that repeats another."""
+    return Relation.objects.create(incident=make_incident(), other=make_incident(), kind="repeat")
+
+
+def make_step() -> ReviewStep:
+    """A step of a review."""
+    return ReviewStep.objects.create(incident=make_incident(), kind="published", version=1)
+
+
+def make_search() -> SavedSearch:
+    """A search that somebody saved."""
+    owner = User.objects.create_user("sam")
+    return SavedSearch.objects.create(owner=owner, name="Restarts", query="q=restart")
+
+
+# Constraints with a name of their own.
+CALLED = {"status": "status", "from_status": "from", "to_status": "to", "listing": "saved_search_of_a_known_list"}
+
+
 # How to make a row of each model that has a choice, a number or a moment of its own.
 MAKERS: dict[type[models.Model], Callable[[], models.Model]] = {
     Incident: make_incident, Cause: make_cause, IncidentCause: make_cause_link, IncidentLink: make_link,
     TimelineEntry: make_entry, Actionable: make_actionable, StatusChange: make_change,
-    TemplateText: make_template_text, WordingRule: make_rule,
+    TemplateText: make_template_text, WordingRule: make_rule, Relation: make_relation, ReviewStep: make_step,
+    SavedSearch: make_search,
 }  # fmt: skip
 OURS = [model for app in ("postmortems", "timelines", "actionables") for model in apps.get_app_config(app).get_models()]
 COLUMNS = [(model, field.name) for model in OURS for field in model._meta.concrete_fields if field.choices]
@@ -116,7 +141,7 @@ def clock(precision: str, hours: float, minutes: float = 0) -> Moment:
 @pytest.mark.parametrize(("model", "field"), CHOICES)
 def test_a_choice_is_one_of_the_choices(model, field):
     row = MAKERS[model]()
-    with refused(field.removesuffix("_status") if model is StatusChange else f"{field}_known"):
+    with refused(CALLED[field] if model in (StatusChange, SavedSearch) else f"{field}_known"):
         of(row).update(**{field: "x"})
     with refused():
         of(row).update(**{field: None})

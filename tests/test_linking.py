@@ -61,7 +61,7 @@ def test_linking_a_suggestion_keeps_role_certainty_passage_and_a_version(author:
     row = IncidentCause.objects.get(incident=incident)
     assert (row.cause, row.role, row.certainty) == (cause, "root", "suspected")
     assert row.evidence == "The TLS certificate of the proxy expired"
-    assert [revision.by_name for revision in incident.revisions.order_by("number")][-1] == "alice"
+    assert [revision.by_name for revision in incident.revisions.order_by("number")][-1] == "Alice"
     shown = page(author)
     assert f'id="s-{cause.slug}"' not in shown
     assert "Root cause, suspected" in shown

@@ -25,6 +25,7 @@ def told(results: list[dict[str, Any]]) -> list[str]:
     return [f"{rule['id']}: " + "; ".join(node["html"][:120] for node in rule["nodes"][:3]) for rule in results]
 
 
+@pytest.mark.sqlite  # how a page looks does not depend on the database
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390, 320])
 def test_axe_finds_nothing(

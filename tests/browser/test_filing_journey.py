@@ -233,6 +233,7 @@ def test_a_passage_is_taken_as_evidence_and_rows_move_in_place(
     expect(page.locator(".alert-f")).to_be_focused()
 
 
+@pytest.mark.sqlite  # how a page looks does not depend on the database
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark"), (320, "light")])
 def test_axe_finds_nothing_and_nothing_runs_over(
     chromium: Any, live_server: Any, incident: Incident, alice: User, faults: Faults, width: int, scheme: Any

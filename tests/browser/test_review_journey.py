@@ -66,6 +66,7 @@ def test_a_postmortem_is_reviewed_and_published(
     assert not faults.unexpected(), "\n".join(faults.unexpected())
 
 
+@pytest.mark.sqlite  # how a page looks does not depend on the database
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (320, "dark")])
 def test_axe_finds_nothing_on_what_only_some_see(
     chromium: Any, live_server: Any, draft: Incident, carol: User, faults: Faults, width: int, scheme: Any

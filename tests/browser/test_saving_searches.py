@@ -56,6 +56,7 @@ def test_a_search_is_saved_by_keyboard(
     assert not faults.unexpected(), "\n".join(faults.unexpected())
 
 
+@pytest.mark.sqlite  # how a page looks does not depend on the database
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390, 320])
 def test_axe_finds_nothing_and_nothing_runs_over(

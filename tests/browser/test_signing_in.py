@@ -69,7 +69,7 @@ def test_by_an_authenticator_app(page: Page, anna: User) -> None:
     sign_in(page, "/account/two-step/add/")
     confirm(page)
     key = page.locator(".key-code").inner_text()
-    page.wait_for_function("document.querySelector('img.qr').naturalWidth > 0")
+    assert page.locator("img.qr").evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
     page.get_by_label("Authenticator code").fill(code(key))
     page.get_by_role("button", name="Turn it on").click()
     expect(page.locator(".codes code")).to_have_count(10)
@@ -125,6 +125,7 @@ OWN = ("/account/", "/account/tokens/new/", "/account/two-step/add/", "/account/
 ENTRANCE = ("/sign-in/", "/password/forgotten/", "/password/sent/", "/sign-out/", "/welcome/nothing/")
 
 
+@pytest.mark.sqlite  # how a page looks does not depend on the database
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390, 320])
 def test_axe_finds_nothing_and_everything_fits(

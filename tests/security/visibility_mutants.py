@@ -27,6 +27,14 @@ HARMLESS = {
         "open incidents are then counted twice for those who see more; nothing of anybody else shows",
     "postmortems/access.py audience: incident__is_open":
         "who is named on open incidents alone then takes the longer way to the same rows",
+    "timelines/views.py _alike: visible_to":
+        "the incident comes from a column, which only those that may be seen have",
+    "kb/accounts/backend.py people: incident__is_open":
+        "who is named on open incidents alone then takes the longer way to the same rows",
+    "actionables/admin.py PersonalAdmin.has_module_permission: reads_everything":
+        "what belongs to a person, and to no incident",
+    "postmortems/models/bin.py DeletionQuerySet.told_to: reads_everything":
+        "the bin of those who may delete: tests/test_bin.py",
     "postmortems/views/searches.py run: visible_to":
         "whose search it is, and not an incident: tests/test_saved_searches.py",
     "postmortems/models/bin.py told_to: reads_everything": "the bin of those who may delete: tests/test_bin.py",
@@ -36,6 +44,20 @@ HARMLESS = {
     "postmortems/reviewing.py _check_back: reads_everything":
         "whether an admin who takes it back is named on it as well: tests/test_review.py",
 }  # fmt: skip
+
+
+# What the leak test does not ask for yet: mails, what is typed but not saved, and rows that only a longer story has.
+UNASKED = {
+    "actionables/ranking.py _open_ones: visible_to",
+    "actionables/recurrences.py later: visible_to",
+    "actionables/reminders.py _theirs: visible_to",
+    "actionables/models/following.py WatchQuerySet.visible_to: visible_to",
+    "actionables/told.py said_about: visible_to",
+    "postmortems/forms_new.py NewForm.clean_like: visible_to",
+    "postmortems/relations.py open_proposals: visible_to",
+    "postmortems/unsaved.py keep_for_writer: visible_to",
+    "postmortems/watching.py news: visible_to",
+}
 
 
 class Site(NamedTuple):
@@ -162,6 +184,7 @@ def mutated(site: Site) -> Iterator[None]:
     tree = _Replace(site.path, site).visit(ast.parse(path.read_text("utf-8")))
     compiled = compile(ast.fix_missing_locations(tree), str(path), "exec", dont_inherit=True)
     changed = {(code.co_qualname, code.co_firstlineno): code for code in _codes(compiled)}
+    gc.unfreeze()  # else what a process keeps for good is not among the objects
     functions = [
         found
         for found in gc.get_objects()
