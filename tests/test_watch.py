@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import path
@@ -15,9 +16,8 @@ POLICY = "default-src 'none'; img-src 'self' data:; script-src 'self'; style-src
 
 
 def _answer(body: str):
-    return lambda request: HttpResponse(
-        f"<!doctype html><title>x</title><link rel=icon href=data:,>{body}", headers={"Content-Security-Policy": POLICY}
-    )
+    whole = f"<!doctype html><title>x</title><link rel=icon href=data:,>{body}"
+    return login_not_required(lambda request: HttpResponse(whole, headers={"Content-Security-Policy": POLICY}))
 
 
 urlpatterns = [
@@ -25,7 +25,7 @@ urlpatterns = [
     path("inline", _answer("<p style='color: red'>Red</p>")),
     path("script", _answer("<script>document.title = 'ran'</script>")),
     path("foreign", _answer("<img src='http://foreign.example/a.png'>")),
-    path("gone", lambda request: HttpResponse(status=404)),
+    path("gone", login_not_required(lambda request: HttpResponse(status=404))),
     path("missing", _answer("<img src='/gone'>")),
 ]
 
