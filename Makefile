@@ -30,10 +30,10 @@ demo: $(VENV)/installed ## Install, migrate, load the five incidents, collect st
 test: test-sqlite test-postgresql ## Every test on SQLite, then every test on PostgreSQL.
 
 test-sqlite: $(VENV)/installed-test
-	$(BIN)/python -m pytest -n auto --database=sqlite
+	$(BIN)/python -m pytest -n auto --dist worksteal --database=sqlite
 
 test-postgresql: $(VENV)/installed-test
-	$(BIN)/python -m pytest -n auto --database=postgresql
+	$(BIN)/python -m pytest -n auto --dist worksteal --database=postgresql
 
 lint: $(VENV)/installed-test ## Style and common mistakes: Python and templates.
 	$(BIN)/ruff check .

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from postmortems.export import safe
+from postmortems.export import csv_lines
 from postmortems.moments import Moment
 
 from .models import Actionable
@@ -54,19 +53,9 @@ def _iso(moment: Moment) -> str | None:
     return moment.iso() or None
 
 
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, value: str) -> str:
-        return value
-
-
 def as_csv(actionables: Iterable[Actionable], site: str) -> Iterator[str]:
-    """Lines of CSV (RFC 4180), with a mark that tells Excel it is UTF-8, and no cell that is a formula."""
-    writer = csv.writer(_Echo())
-    yield "\ufeff" + str(writer.writerow(COLUMNS))
-    for actionable in actionables:
-        yield str(writer.writerow([safe(value or "") for value in record(actionable, site).values()]))
+    """RFC 4180 with a line of names, no cell of which a spreadsheet takes for a formula."""
+    return csv_lines(COLUMNS, ((value or "" for value in record(one, site).values()) for one in actionables))
 
 
 def as_json(actionables: Iterable[Actionable], site: str, *, more: bool) -> Iterator[str]:

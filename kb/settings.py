@@ -208,6 +208,7 @@ if DEBUG or TESTING:
     # Files straight from static/, so that neither `make dev` nor a test needs a collected copy.
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     WHITENOISE_USE_FINDERS = True
+    WHITENOISE_AUTOREFRESH = True
 
 # Served over HTTPS (behind a proxy that ends it): cookies and redirects follow. Off for plain http on localhost.
 HTTPS = boolean("HTTPS", default=SITE_URL.startswith("https://"))

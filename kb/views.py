@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from postmortems.access import for_readers
+from postmortems.addresses import safe_next
 from postmortems.conditional import revalidated
 from postmortems.matrix import recurring
 from postmortems.models import Incident
@@ -20,7 +21,6 @@ from postmortems.rows import incident_rows, most_common
 from postmortems.unsaved import given_back
 
 from . import VERSION
-from .accounts.doors import safe_next
 from .preferences import THEMES, Preferences, zones
 
 YEAR = 365 * 24 * 3600

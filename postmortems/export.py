@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 CHUNK = 500
+PIECE = 65_536  # characters: how much of a table is sent at a time
 FIELDS = (
     "pk", "number", "slug", "title", "organisation__name", "organisation__slug", "severity", "status", "visibility",
     "detection", "time_zone", "time_zone_assumed", *columns(*MILESTONES),
@@ -161,15 +162,28 @@ def as_json(chunks: Iterable[list[Record]], head: Record) -> Iterator[str]:
 
 def as_csv(chunks: Iterable[list[Record]]) -> Iterator[str]:
     """RFC 4180 with a line of names, no cell of which a spreadsheet takes for a formula."""
-    yield BYTE_ORDER_MARK + _lines([COLUMNS])
-    for chunk in chunks:
-        yield _lines([safe(cell) for cell in cells(record)] for record in chunk)
+    return csv_lines(COLUMNS, (cells(record) for chunk in chunks for record in chunk))
 
 
-def _lines(rows: Iterable[Iterable[str]]) -> str:
+def csv_lines(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """Lines of CSV (RFC 4180) with a mark that tells Excel it is UTF-8; every cell is made `safe`."""
     out = StringIO(newline="")
-    csv.writer(out).writerows(rows)
-    return out.getvalue()
+    writer = csv.writer(out)
+    out.write(BYTE_ORDER_MARK)
+    writer.writerow(head)
+    for row in rows:
+        writer.writerow([safe(cell) for cell in row])
+        if out.tell() > PIECE:
+            yield _taken(out)
+    yield _taken(out)
+
+
+def _taken(out: StringIO) -> str:
+    """What was written, which is then gone."""
+    text = out.getvalue()
+    out.seek(0)
+    out.truncate()
+    return text
 
 
 def safe(text: str) -> str:

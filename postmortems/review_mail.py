@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.urls import reverse
 
+from .addresses import site_of
 from .mail import post
 from .models import Incident, Mailing, Visibility
 
@@ -31,8 +31,9 @@ def tell(
     """
     chosen = [person for person in people if person.pk != request.user.pk and _wants(person, incident, kind)]
     shown = incident.reference if incident.visibility == Visibility.RESTRICTED else str(incident)
-    page = _address(request, reverse("review", args=[incident.slug]) + place)
-    text = f"{words}\n\n{shown}\n{page}" + FOOT.format(mails=_address(request, reverse("mails")))
+    site = site_of(request)
+    page = site + reverse("review", args=[incident.slug]) + place
+    text = f"{words}\n\n{shown}\n{page}" + FOOT.format(mails=site + reverse("mails"))
     for person in chosen:
         message = EmailMessage(f"[Hindsight] {incident.reference}: {words}", text, to=[person.email])
         transaction.on_commit(partial(post, message))
@@ -57,7 +58,3 @@ def _wants(person: User, incident: Incident, kind: str) -> bool:
         return False
     mailing = Mailing.objects.filter(user=person).first()
     return mailing is None or bool(getattr(mailing, kind))
-
-
-def _address(request: HttpRequest, path: str) -> str:
-    return f"{settings.SITE_URL.rstrip('/')}{path}" if settings.SITE_URL else request.build_absolute_uri(path)

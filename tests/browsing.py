@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
@@ -17,6 +18,9 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+# How a page is looked at: wide and light, wide and dark, as narrow as WCAG 1.4.10 asks. On one database: its looks do
+# not depend on that.
+LOOKS = ((1440, "light"), (1440, "dark"), (320, "light"))
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 # Runs before every page's own scripts, whatever its policy.
 REPORT_BREACHES = """
@@ -39,6 +43,11 @@ class Faults(list[str]):
     def unexpected(self) -> list[str]:
         """The faults no one announced."""
         return [fault for fault in self if not any(part in fault for part in self.expected)]
+
+
+def in_every_look(test: Callable[..., None]) -> Callable[..., None]:
+    """Run a test of how pages look once for each of `LOOKS`, as its `width` in pixels and its `scheme`."""
+    return pytest.mark.sqlite(pytest.mark.parametrize(("width", "scheme"), LOOKS)(test))
 
 
 def find_chromium() -> str | None:

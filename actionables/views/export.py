@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
@@ -13,6 +12,7 @@ from actionables.exporting import MOST, as_calendar, as_csv, as_json, fetched
 from actionables.filters import ActionableFilter
 from actionables.models import Actionable, CalendarLink
 from postmortems.access import for_readers
+from postmortems.addresses import site_of
 from postmortems.models import Action, record
 
 EVENTS = 1_000
@@ -26,7 +26,7 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     chosen = ActionableFilter(request.GET, Actionable.objects.visible_to(request.user).main())
     chosen.form.is_valid()
     wanted = list(chosen.ordered().values_list("pk", flat=True)[: MOST + 1])
-    more, rows, site = len(wanted) > MOST, fetched(wanted[:MOST]), _site(request)
+    more, rows, site = len(wanted) > MOST, fetched(wanted[:MOST]), site_of(request)
     lines = as_csv(rows, site) if kind == "csv" else as_json(rows, site, more=more)
     content_type = "text/csv; charset=utf-8" if kind == "csv" else "application/json"
     name = f"actionables-{timezone.now():%Y-%m-%d}.{kind}"
@@ -34,11 +34,6 @@ def export(request: HttpRequest, kind: str) -> HttpResponseBase:
         record(Action.EXPORTED, name, request=request)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-More": "yes" if more else "no"}
     return StreamingHttpResponse(lines, content_type=content_type, headers=headers)
-
-
-def _site(request: HttpRequest) -> str:
-    """The beginning of every address: the one people use, or else the one that was asked."""
-    return settings.SITE_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"
 
 
 @login_not_required
@@ -58,5 +53,5 @@ def calendar(request: HttpRequest, secret: str) -> HttpResponse:
     narrowed = any(chosen.form.cleaned_data.get(name) for name in chosen.filters)
     rows = chosen.qs if narrowed else visible.filter(person=link.person)
     events = rows.select_related("incident").order_by("due_on", "number")[:EVENTS]
-    text = as_calendar(events, _site(request), request.get_host().partition(":")[0], timezone.now())
+    text = as_calendar(events, site_of(request), request.get_host().partition(":")[0], timezone.now())
     return HttpResponse(text, content_type="text/calendar; charset=utf-8")

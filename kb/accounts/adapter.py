@@ -20,11 +20,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from postmortems.addresses import safe_next, site_of
 from postmortems.mail import post
 from postmortems.models import Action, record
 
 from . import oidc
-from .doors import safe_next
 from .middleware import begin_session
 from .throttle import consume, in_words, known_device, remember_device, wait
 
@@ -138,13 +138,11 @@ class Adapter(DefaultAccountAdapter):
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Where a new password is chosen: at the address of the settings, whatever name or port was asked for."""
-        path = reverse("account_reset_password_from_key", args=key.split("-", 1))
-        return settings.SITE_URL.rstrip("/") + path if settings.SITE_URL else self.request.build_absolute_uri(path)
+        return site_of(self.request) + reverse("account_reset_password_from_key", args=key.split("-", 1))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send beside the request."""
-        host = urlsplit(settings.SITE_URL).netloc or self.request.get_host()
-        told = {"request": self.request, "email": email, "current_site": _Site(host)}
+        told = {"request": self.request, "email": email, "current_site": _Site(urlsplit(site_of(self.request)).netloc)}
         post(self.render_mail(template_prefix, email, {**told, **context}))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from postmortems.access import may_administer
-from postmortems.export import BYTE_ORDER_MARK, safe
+from postmortems.export import csv_lines
 from postmortems.models import Action, AuditEntry, record
 from postmortems.models.audit import AuditQuerySet
 from postmortems.views.paging import page_number, parameters
@@ -110,24 +109,8 @@ def _download(request: HttpRequest, ending: str, kind: str, lines: Any) -> Strea
     return StreamingHttpResponse(lines(rows), content_type=kind, headers=headers)
 
 
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        """The same."""
-        return text
-
-
 def _csv_lines(rows: Any) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield BYTE_ORDER_MARK + writer.writerow(COLUMNS)
-    for row in rows:
-        yield writer.writerow([cell(row[name]) for name in COLUMNS])
-
-
-def cell(value: Any) -> str:
-    """A value for a spreadsheet: times in ISO 8601, and nothing that it would take for a formula."""
-    return safe(value.isoformat() if isinstance(value, datetime) else str(value))
+    return csv_lines(COLUMNS, ([row["at"].isoformat(), *(str(row[name]) for name in COLUMNS[1:])] for row in rows))
 
 
 def _json_lines(rows: Any) -> Iterator[str]:

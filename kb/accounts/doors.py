@@ -9,7 +9,6 @@ from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from postmortems.unsaved import keep_for_writer
 
@@ -19,14 +18,6 @@ OPEN, SIGNED_IN = "open", "signed-in"
 def reading_is_open() -> bool:
     """Whether those who have not signed in may read."""
     return bool(settings.READING == OPEN)
-
-
-def safe_next(request: HttpRequest, address: str) -> str:
-    """The address to go on to when it is one of ours, else nothing."""
-    own = address.startswith("/") and url_has_allowed_host_and_scheme(
-        address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return address if own else ""
 
 
 class Doors(LoginRequiredMiddleware):

@@ -25,9 +25,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from requests import RequestException
 
 from kb.models import Invitation
+from postmortems.addresses import safe_next
 from postmortems.models import Action, record
 
-from .doors import safe_next
 from .forms import WelcomeForm
 from .roles import DEMO_ACCOUNTS, demo_accounts, give_role
 from .throttle import consume

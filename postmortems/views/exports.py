@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.urls import reverse
 from django.utils.text import slugify
@@ -12,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from .. import export
 from ..access import for_readers
+from ..addresses import site_of
 from ..conditional import remembered, tagged
 from ..feed import Feed, atom
 from ..listed import LIMIT, Listed, described, listed, normalised
@@ -24,7 +24,7 @@ from ..models import Action, record
 def as_csv(request: HttpRequest) -> HttpResponseBase:
     """What the list shows, as a CSV file."""
     found = listed(request.GET, request.user)
-    rows = export.as_csv(export.records(found.ids, request.user, _site(request)))
+    rows = export.as_csv(export.records(found.ids, request.user, site_of(request)))
     return _file(request, found, rows, "csv", "text/csv; charset=utf-8")
 
 
@@ -34,7 +34,7 @@ def as_csv(request: HttpRequest) -> HttpResponseBase:
 def as_json(request: HttpRequest) -> HttpResponseBase:
     """What the list shows, as one JSON object."""
     found = listed(request.GET, request.user)
-    site, query = _site(request), normalised(request.GET)
+    site, query = site_of(request), normalised(request.GET)
     head = {
         "title": described(query),
         "address": f"{site}{reverse('incidents')}{f'?{query}' if query else ''}",
@@ -51,7 +51,7 @@ def as_json(request: HttpRequest) -> HttpResponseBase:
 @tagged
 def as_atom(request: HttpRequest) -> HttpResponse:
     """The matches that were published last, as an Atom feed; made once an edition for all who are not signed in."""
-    site = _site(request)
+    site = site_of(request)
     if request.user.is_authenticated:
         return HttpResponse(atom(request.GET, request.user, site), content_type=Feed.content_type)
     key = ("feed", site, normalised(request.GET, in_order=False))
@@ -73,8 +73,3 @@ def _file(
         record(Action.EXPORTED, f"{name}.{kind}", request=request)
     made = iter(()) if request.method == "HEAD" else content
     return StreamingHttpResponse(made, content_type=content_type, headers=headers)
-
-
-def _site(request: HttpRequest) -> str:
-    """The beginning of every address: the one people use, or else the one that was asked."""
-    return settings.SITE_URL.rstrip("/") or f"{request.scheme}://{request.get_host()}"

@@ -18,7 +18,7 @@ from actionables.models import Actionable
 from kb.accounts.roles import give_role
 from tests.browser.test_axe import OPTIONS, told
 from tests.browser.test_journey import FOCUSED, NUMBERED, OVERFLOWING, TOO_SMALL
-from tests.browsing import Faults, watched_page
+from tests.browsing import Faults, in_every_look, watched_page
 
 Visit = Callable[..., Page]
 BOARD = "/actionables/?view=board"
@@ -129,8 +129,7 @@ def test_a_card_is_moved_by_touch(visit: Visit, script: bool) -> None:
     expect(column(page, "in progress").locator("#ACT-9")).to_be_visible()
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "script"), [(1440, True), (390, False)], ids=["with script", "without script"])
 def test_rows_are_changed_in_place_and_together(visit: Visit, script: bool, width: int) -> None:
     page = visit(java_script_enabled=script, viewport={"width": width, "height": 900})
     page.goto("/actionables/?status=open")
@@ -171,8 +170,7 @@ def test_two_people_who_move_the_same_card_see_both_changes(visit: Visit, faults
     assert list(told) == ["open", "blocked", "in progress"]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390, 320])
+@in_every_look
 def test_what_a_manager_sees_is_accessible_and_fits(visit: Visit, width: int, scheme: Any) -> None:
     page, axe, violations = visit(viewport={"width": width, "height": 900}, color_scheme=scheme), Axe(), {}
     overflowing, small = [], {}
@@ -195,6 +193,7 @@ def test_what_a_manager_sees_is_accessible_and_fits(visit: Visit, width: int, sc
     assert {address: found for address, found in small.items() if found} == {}
 
 
+@pytest.mark.sqlite  # what can be reached does not depend on the database
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_tab_key_reaches_everything(visit: Visit, width: int) -> None:
     page = visit(viewport={"width": width, "height": 900})

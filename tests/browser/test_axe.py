@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browsing import Faults, watched_page
+from tests.browsing import Faults, in_every_look, watched_page
 from tests.test_urls import FALLOUT, LABS, LOGGING, SWIFT, UNATTENDED
 
 KINDS = (
@@ -25,9 +24,7 @@ def told(results: list[dict[str, Any]]) -> list[str]:
     return [f"{rule['id']}: " + "; ".join(node["html"][:120] for node in rule["nodes"][:3]) for rule in results]
 
 
-@pytest.mark.sqlite  # how a page looks does not depend on the database
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390, 320])
+@in_every_look
 def test_axe_finds_nothing(
     chromium: Any, live_server: Any, five_committed: None, faults: Faults, width: int, scheme: Any
 ) -> None:

@@ -13,9 +13,10 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.test_axe import OPTIONS, told
 from tests.browser.test_journey import OVERFLOWING
-from tests.browsing import Faults, watched_page
+from tests.browsing import Faults, in_every_look, watched_page
 from tests.test_urls import LABS
 
+pytestmark = pytest.mark.sqlite  # what a browser makes of answers that are tested elsewhere, on both
 Open = Callable[..., Page]
 BOXES = {"/": "#q", "/causes/": "#gs", "/incidents/": "#lq"}
 ASKED = "**/suggest/**"
@@ -254,11 +255,9 @@ def test_without_script_it_is_a_form(open_page: Open) -> None:
     page.wait_for_url("**/incidents/?q=swift")
 
 
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark"), (320, "")]
-)
+@in_every_look
 def test_the_open_list_fits_and_axe_finds_nothing(open_page: Open, width: int, scheme: Any) -> None:
-    page = open_page(viewport={"width": width, "height": 700}, color_scheme=scheme or None, has_touch=width < 600)
+    page = open_page(viewport={"width": width, "height": 700}, color_scheme=scheme, has_touch=width < 600)
     for address, box in BOXES.items():
         if width < 960 and box == "#gs":
             continue  # there is a link instead

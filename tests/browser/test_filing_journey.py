@@ -20,7 +20,7 @@ from postmortems.models import Incident
 from postmortems.sections import Fields
 from tests.browser.test_axe import OPTIONS, told
 from tests.browser.test_saving_searches import sign_in
-from tests.browsing import Faults, watched_page
+from tests.browsing import Faults, in_every_look, watched_page
 
 QUARTER_OF_AN_HOUR = 15 * 60
 OWN = re.compile(r"^(?:reference|slug|status|published_at): .*\n", re.MULTILINE)
@@ -233,8 +233,7 @@ def test_a_passage_is_taken_as_evidence_and_rows_move_in_place(
     expect(page.locator(".alert-f")).to_be_focused()
 
 
-@pytest.mark.sqlite  # how a page looks does not depend on the database
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark"), (320, "light")])
+@in_every_look
 def test_axe_finds_nothing_and_nothing_runs_over(
     chromium: Any, live_server: Any, incident: Incident, alice: User, faults: Faults, width: int, scheme: Any
 ) -> None:

@@ -37,8 +37,7 @@ def click(page: Page, name: str, heading: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(heading)
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "script"), [(1440, True), (390, False)], ids=["with script", "without script"])
 def test_from_what_keeps_happening_to_what_is_to_be_done(visit: Visit, script: bool, width: int) -> None:
     page = visit(java_script_enabled=script, viewport={"width": width, "height": 900})
     page.goto("/")
@@ -158,6 +157,7 @@ FOCUSED = """() => {
 }"""
 
 
+@pytest.mark.sqlite  # what can be reached does not depend on the database
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_tab_key_reaches_everything_and_shows_where_it_is(visit: Visit, width: int) -> None:
     page = visit(viewport={"width": width, "height": 900})
@@ -198,6 +198,7 @@ TOO_SMALL = """() => {
 OVERFLOWING = "() => document.documentElement.scrollWidth > innerWidth"
 
 
+@pytest.mark.sqlite  # how a page looks does not depend on the database
 @pytest.mark.parametrize("width", WIDTHS)
 def test_pages_fit_and_can_be_hit(visit: Visit, faults: Faults, width: int) -> None:
     faults.expect("404 (Not Found)")
@@ -212,6 +213,7 @@ def test_pages_fit_and_can_be_hit(visit: Visit, faults: Faults, width: int) -> N
     assert {address: found for address, found in small.items() if found} == {}
 
 
+@pytest.mark.sqlite  # how a page looks does not depend on the database
 @pytest.mark.parametrize("address", [LABS, BITBUCKET, SWIFT])
 def test_an_incident_prints_whole(visit: Visit, address: str) -> None:
     page = visit()

@@ -13,7 +13,7 @@ from postmortems.models import Incident, IncidentReader
 from postmortems.revising import record
 from tests.browser.test_axe import OPTIONS, told
 from tests.browser.test_saving_searches import sign_in
-from tests.browsing import Faults, watched_page
+from tests.browsing import Faults, in_every_look, watched_page
 from tests.factories import make_incident
 
 PLACE = "/incidents/quokka-overload/"
@@ -66,8 +66,7 @@ def test_a_postmortem_is_reviewed_and_published(
     assert not faults.unexpected(), "\n".join(faults.unexpected())
 
 
-@pytest.mark.sqlite  # how a page looks does not depend on the database
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (320, "dark")])
+@in_every_look
 def test_axe_finds_nothing_on_what_only_some_see(
     chromium: Any, live_server: Any, draft: Incident, carol: User, faults: Faults, width: int, scheme: Any
 ) -> None:

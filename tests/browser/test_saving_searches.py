@@ -12,7 +12,7 @@ from django.test import Client
 
 from postmortems.models import SavedSearch
 from tests.browser.test_axe import OPTIONS, told
-from tests.browsing import Faults, watched_page
+from tests.browsing import Faults, in_every_look, watched_page
 
 LIST = "/incidents/?q=restart&organisation=wikimedia"
 
@@ -56,9 +56,7 @@ def test_a_search_is_saved_by_keyboard(
     assert not faults.unexpected(), "\n".join(faults.unexpected())
 
 
-@pytest.mark.sqlite  # how a page looks does not depend on the database
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390, 320])
+@in_every_look
 def test_axe_finds_nothing_and_nothing_runs_over(
     chromium: Any,
     live_server: Any,

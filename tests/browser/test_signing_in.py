@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from kb.accounts.roles import give_role
 from tests.browser.test_axe import OPTIONS, told
-from tests.browsing import Faults, watched_page
+from tests.browsing import Faults, in_every_look, watched_page
 from tests.test_accounts import code
 
 PASSWORD = "alice-long-password"
@@ -125,9 +125,7 @@ OWN = ("/account/", "/account/tokens/new/", "/account/two-step/add/", "/account/
 ENTRANCE = ("/sign-in/", "/password/forgotten/", "/password/sent/", "/sign-out/", "/welcome/nothing/")
 
 
-@pytest.mark.sqlite  # how a page looks does not depend on the database
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390, 320])
+@in_every_look
 def test_axe_finds_nothing_and_everything_fits(
     chromium: Any, live_server: Any, anna: User, faults: Faults, width: int, scheme: Any
 ) -> None:

@@ -21,7 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CHECK = ROOT / "tests" / "security" / "xss_check.py"
 EVERY = "1" if os.environ.get("HINDSIGHT_XSS_ALL") == "1" else "12"
 
-pytestmark = pytest.mark.skipif(find_chromium() is None, reason="needs Chromium")
+pytestmark = [
+    pytest.mark.sqlite,  # no database is asked
+    pytest.mark.skipif(find_chromium() is None, reason="needs Chromium"),
+]
 
 
 def check(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -39,7 +42,7 @@ def test_no_payload_runs_or_leaves_the_allow_list() -> None:
 @pytest.mark.parametrize("name", ["regex_script_filter", "raw_html_escaped_no_nh3", "onclick_allowed"])
 def test_the_checker_sees_script_of_a_broken_renderer_run(name: str) -> None:
     assert name in MUST_RUN
-    done = check(f"tests.security.broken_renderers:BROKEN.{name}", "--every", "40", "--modes", "doc")
+    done = check(f"tests.security.broken_renderers:BROKEN.{name}", "--every", "160", "--modes", "doc")
     executed = re.search(r"script executed: (\d+)", done.stdout)
     assert executed, done.stdout + done.stderr
     assert int(executed[1]) > 0
