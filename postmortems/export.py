@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from io import StringIO
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 CHUNK = 500
-PIECE = 65_536  # characters: how much of a table is sent at a time
 FIELDS = (
     "pk", "number", "slug", "title", "organisation__name", "organisation__slug", "severity", "status", "visibility",
     "detection", "time_zone", "time_zone_assumed", *columns(*MILESTONES),
@@ -167,23 +167,16 @@ def as_csv(chunks: Iterable[list[Record]]) -> Iterator[str]:
 
 def csv_lines(head: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     """Lines of CSV (RFC 4180) with a mark that tells Excel it is UTF-8; every cell is made `safe`."""
+    yield BYTE_ORDER_MARK + _lines([head])
+    rest = iter(rows)
+    while some := list(islice(rest, CHUNK)):
+        yield _lines([safe(cell) for cell in row] for row in some)
+
+
+def _lines(rows: Iterable[Iterable[str]]) -> str:
     out = StringIO(newline="")
-    writer = csv.writer(out)
-    out.write(BYTE_ORDER_MARK)
-    writer.writerow(head)
-    for row in rows:
-        writer.writerow([safe(cell) for cell in row])
-        if out.tell() > PIECE:
-            yield _taken(out)
-    yield _taken(out)
-
-
-def _taken(out: StringIO) -> str:
-    """What was written, which is then gone."""
-    text = out.getvalue()
-    out.seek(0)
-    out.truncate()
-    return text
+    csv.writer(out).writerows(rows)
+    return out.getvalue()
 
 
 def safe(text: str) -> str:
