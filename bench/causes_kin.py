@@ -27,7 +27,7 @@ class Kin:
         known: Counter[str] = Counter()
         for text in texts:
             known.update(counted(text)[0].keys())
-        self.terms = [terms_of(text, known, len(texts)).weights for text in texts]
+        self.terms = [terms_of(counted(text), known, len(texts)).weights for text in texts]
         causes = Counter(key for one in labelled.incidents for key in one.required)
         self.rare = {key: log(1 + len(texts) / (1 + causes[key])) for key in sorted(labelled.keys)}
         self.number = {key: place for place, key in enumerate(sorted(labelled.keys))}

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from postmortems.access import may_administer
+from postmortems.admin_readonly import ReadOnlyAdmin
 from postmortems.models import Action, AuditEntry, record
 
 from .accounts.roles import follow_roles
@@ -116,24 +117,6 @@ class RoleAdmin(Watched, GroupAdmin):
     """Roles and what they may do."""
 
     added = changed = deleted = Action.ROLE_EDITED
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """To look at, not to change."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
 
 
 class PrivateAdmin(ReadOnlyAdmin):

@@ -10,42 +10,17 @@ from django.db import transaction
 
 from . import admin_audit, admin_filing  # noqa: F401 - registers its own
 from .access import ADMINS, readable_by, reads_everything
+from .admin_readonly import DERIVED, LOGS
 from .models import (
-    Attachment,
     Cause,
     CauseGroup,
-    CausePair,
-    CauseQuarter,
-    CauseWatch,
-    CauseYear,
-    Deletion,
     Edition,
     Incident,
     IncidentCause,
     IncidentLink,
     IncidentReader,
-    KeyTerm,
-    LearnedCause,
-    LearnedIncident,
-    LearnedWord,
-    Mailing,
-    NameIndexed,
-    Numbering,
-    OldSlug,
     Organisation,
-    Reference,
-    Rejection,
-    Relation,
-    Remark,
-    RenderedText,
-    Reviewer,
-    ReviewStep,
-    Revision,
-    SavedSearch,
-    SearchDocument,
     Service,
-    Unsaved,
-    Word,
 )
 from .refresh import audiences_of, refresh_cause, refresh_incident, refresh_place, tally
 from .revising import keep_earlier, record
@@ -60,13 +35,6 @@ MILESTONE_FIELDS = [
     for name in ("started", "detected", "acknowledged", "mitigated", "resolved")
 ]
 
-DERIVED = (
-    OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition, SearchDocument, Word, NameIndexed, KeyTerm,
-    LearnedCause, LearnedIncident, LearnedWord, CausePair, CauseQuarter,
-)  # fmt: skip
-LOGS = (
-    Attachment, Deletion, Revision, Reviewer, ReviewStep, Remark, Mailing, Rejection, Relation, CauseWatch, Unsaved,
-)  # fmt: skip
 IN_THE_ADMIN = "In the administration."
 
 
@@ -336,53 +304,3 @@ class IncidentLinkAdmin(EditionAdmin):
     list_select_related = ["incident"]
     search_fields = ["label", "url"]
     autocomplete_fields = ["incident"]
-
-
-@admin.register(*DERIVED, *LOGS)
-class DerivedAdmin(admin.ModelAdmin):
-    """What is worked out from the rest, or tells what was: for admins to look at, not to change.
-
-    It tells of every incident.
-    """
-
-    show_full_result_count = False
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Nothing for others: Django looks for a row before it asks who may see it, and would tell that it is there."""
-        rows = super().get_queryset(request)
-        return rows if reads_everything(request.user) else rows.none()
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """An admin."""
-        return reads_everything(request.user) and super().has_view_permission(request, obj)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False
-
-
-@admin.register(SavedSearch)
-class SavedSearchAdmin(admin.ModelAdmin):
-    """What people saved: to look at and to remove, not to change."""
-
-    list_display = ["name", "owner", "shared", "created"]
-    list_filter = ["shared"]
-    list_select_related = ["owner"]
-    search_fields = ["name", "query"]
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Never."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Never."""
-        return False

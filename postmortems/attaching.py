@@ -76,7 +76,12 @@ def kind_of(file: UploadedFile[Any]) -> str:
 
 def too_large() -> str:
     """What is said of a file over the limit."""
-    return f"This file is larger than {settings.LARGEST_FILE // 1_048_576} MB."
+    return f"This file is larger than {largest()}."
+
+
+def largest() -> str:
+    """The limit in words."""
+    return f"{settings.LARGEST_FILE // 1_048_576} MB"
 
 
 def _is_text(file: UploadedFile[Any]) -> bool:

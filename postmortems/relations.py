@@ -30,7 +30,7 @@ _PATTERNS = {kind: re.compile(rf"\b({said})\b", re.IGNORECASE) for kind, said in
 _ORDER = list(_PATTERNS)
 FORTH: dict[str, str] = {"repeat": "Repeat of", "same": "Same incident as", "related": "Related to"}
 BACK = {**FORTH, "repeat": "Repeated by"}
-_REFERENCE = re.compile(r"\bINC-([1-9][0-9]{0,8})\b")
+MENTION = re.compile(r"\bINC-([1-9][0-9]{0,8})\b")
 _BEFORE, _AFTER = 90, 60
 _END = re.compile(r"[.!?;]\s")
 
@@ -58,7 +58,7 @@ def proposals(texts: list[str]) -> list[Proposal]:
     """One for each incident that the texts name, by what is said most plainly of it, in the order of the text."""
     found: dict[int, Proposal] = {}
     for text in texts:
-        for mention in _REFERENCE.finditer(text):
+        for mention in MENTION.finditer(text):
             one = _read(text, mention)
             if one.number not in found or _plainer(one, found[one.number]):
                 found[one.number] = one

@@ -47,7 +47,7 @@ def revising(pk: int, version: int | None, by: User | None, note: str = "") -> I
 def keep_earlier(incident: Incident) -> None:
     """Keep what an incident says now when that was never kept, as when a fixture brought it (one query or more)."""
     if not incident.revisions.exists():
-        _keep(incident, None, EARLIER)
+        _keep(incident, document_of(incident), None, EARLIER)
 
 
 @transaction.atomic
@@ -61,31 +61,21 @@ def record(incident: Incident, by: User | None, note: str = "") -> Revision | No
     if last is not None:
         incident.version = max(incident.version, last.number) + 1
         Incident.objects.filter(pk=incident.pk).update(version=incident.version)
-    revision = _keep(incident, by, note, in_words(last.document, document) if last else "")
+    revision = _keep(incident, document, by, note, in_words(last.document, document) if last else "")
     refresh_incident(incident)
     return revision
 
 
-def _keep(incident: Incident, by: User | None, note: str, changed: str = "") -> Revision:
+def _keep(incident: Incident, document: str, by: User | None, note: str, changed: str = "") -> Revision:
     return Revision.objects.create(
         incident=incident, number=incident.version, at=timezone.now(), by=by, by_name=name_of(by), note=note[:200],
-        changed=changed, was_open=bool(incident.is_open), document=document_of(incident),
+        changed=changed, was_open=bool(incident.is_open), document=document,
     )  # fmt: skip
 
 
 def name_of(by: User | None) -> str:
     """A person as others know them; empty for nobody."""
     return (by.get_full_name() or by.get_username())[:150] if by else ""
-
-
-def document_at(incident: Incident, number: int) -> str:
-    """What an incident said in this version, also while none was kept yet; raises Revision.DoesNotExist."""
-    kept = incident.revisions.filter(number=number).first()
-    if kept is None and number == incident.version and not incident.revisions.exists():
-        return document_of(incident)
-    if kept is None:
-        raise Revision.DoesNotExist(number)
-    return kept.document
 
 
 def restore(incident: Incident, number: int, by: User | None) -> Incident:

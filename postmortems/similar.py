@@ -106,10 +106,9 @@ class Similar:
 
 def known_terms(texts: Iterable[str]) -> Terms:
     """The terms of a text, weighed by how rare they are here (one query)."""
-    kept = list(texts)
-    counts, _, _ = counted(kept)
-    known = frequencies(counts)
-    return terms_of(kept, known, known.get(OPEN, 0))
+    found = counted(texts)
+    known = frequencies(found[0])
+    return terms_of(found, known, known.get(OPEN, 0))
 
 
 @transaction.atomic

@@ -56,7 +56,10 @@ def _terms_of(run: str) -> tuple[tuple[str, float], ...]:
     return tuple(found.items())
 
 
-def counted(texts: Iterable[str]) -> tuple[Counter[str], dict[str, float], dict[str, str]]:
+Counted = tuple[Counter[str], dict[str, float], dict[str, str]]
+
+
+def counted(texts: Iterable[str]) -> Counted:
     """Terms to how often they stand in the texts, to what each counts for, and as they are written first."""
     counts: Counter[str] = Counter()
     importance: dict[str, float] = {}
@@ -75,9 +78,11 @@ def _part(run: str, term: str) -> str:
     return next((part for part in _PART.findall(run) if stem(fold(part))[:LONGEST] == term), run)
 
 
-def terms_of(texts: Iterable[str], frequencies: Mapping[str, int], documents: int, kept: int = KEPT) -> Terms:
-    """The rarest and most used terms of a text. frequencies: of words, in how many of so many incidents they stand."""
-    counts, importance, written = counted(texts)
+def terms_of(found: Counted, frequencies: Mapping[str, int], documents: int, kept: int = KEPT) -> Terms:
+    """The rarest and most used terms of what was `counted`. frequencies: of words, in how many of so many incidents
+    they stand.
+    """
+    counts, importance, written = found
     weights = {
         term: importance[term] * (1 + log(count)) * rarity(frequencies.get(term, 0), documents)
         for term, count in counts.items()

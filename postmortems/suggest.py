@@ -7,7 +7,6 @@ carried over. Everything is counters in this database: deterministic, without tr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from django.db import transaction
 
 from . import similar, suggest_learning
 from .models import Cause, Certainty, Incident, IncidentCause, Rejection
+from .relations import MENTION
 from .search_words import OPEN, frequencies
 from .similar_terms import rarity
 from .suggest_counts import Counts
@@ -36,7 +36,6 @@ NEAR, NEAR_ENOUGH = 3, 0.12  # incidents whose causes are carried over, and how 
 CARRIED, LIKE_WORDS, SHARED_WORDS = 0.6, 0.4, 3
 STANDS_ALONE = 0.5  # a suggestion as likely as this keeps its own passage when the cause is carried over too
 MOST_KNOWN, SHOWN_AS_KNOWN = 8, 0.3  # so many suggestions as likely as this are used to find similar incidents
-_MENTION = re.compile(r"\bINC-([1-9][0-9]{0,8})\b")
 
 
 @dataclass(slots=True)
@@ -181,7 +180,7 @@ def _known(what: str | Incident, causes: dict[int, float]) -> similar.Known:
 
 
 def _mentions(texts: list[str]) -> set[int]:
-    return {int(number) for text in texts for number in _MENTION.findall(text)}
+    return {int(number) for text in texts for number in MENTION.findall(text)}
 
 
 def _carried(text: Placed, known: similar.Known, user: Reader) -> list[_Carried]:

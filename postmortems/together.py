@@ -11,7 +11,7 @@ from itertools import combinations
 from django.db.models import Q
 
 from .chance import RARE, so_many_by_chance, together_by_chance
-from .models import Cause, CausePair, CauseQuarter, LearnedWord
+from .models import CausePair, CauseQuarter, LearnedWord
 from .suggest_learning import ALL
 
 LEAST_TOGETHER = 2  # incidents with both below which nothing is said
@@ -68,12 +68,6 @@ def judged() -> int:
     """How many open incidents have causes, or had one turned down (one query)."""
     row = LearnedWord.objects.filter(pk=ALL).values_list("evidence", flat=True).first()
     return int((row or {}).get("0", 0))
-
-
-def names_of(causes: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """Name and slug (one query)."""
-    rows = Cause.objects.filter(pk__in=set(causes)).values_list("pk", "name", "slug")
-    return {pk: (name, slug) for pk, name, slug in rows}
 
 
 @dataclass(frozen=True, slots=True)

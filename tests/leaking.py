@@ -22,7 +22,7 @@ from django.test import Client
 from django.utils import timezone
 
 from actionables.models import Actionable
-from postmortems.admin import DERIVED
+from postmortems.admin_readonly import DERIVED
 from postmortems.attaching import forget, keep
 from postmortems.models import Cause, Incident, IncidentReader, Organisation, SearchDocument, Service
 from postmortems.refresh import refresh_cause, refresh_incident, refresh_place

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from actionables.models import Actionable
-from postmortems.admin import DERIVED
+from postmortems.admin_readonly import DERIVED
 from postmortems.attaching import keep, new_key, place_of
 from postmortems.document import document_of
 from postmortems.models import Attachment, AuditEntry, Deletion, Edition, Incident, IncidentReader, Remark, Revision

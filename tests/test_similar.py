@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from postmortems import similar, suggest
 from postmortems.models import Incident, IncidentCause, KeyTerm
 from postmortems.refresh import refresh_incident
-from postmortems.similar_terms import cosine, terms_of
+from postmortems.similar_terms import cosine, counted, terms_of
 from tests.factories import make_cause, make_incident, make_incident_cause, make_service
 
 pytestmark = pytest.mark.usefixtures("five")
@@ -57,7 +57,7 @@ def test_a_bare_text_finds_the_likest():
 
 
 def test_identifiers_tell_more_than_prose():
-    terms = terms_of(["The java.lang.NullPointerException of libfoo-1.2.3 followed the weather."], {}, 10)
+    terms = terms_of(counted(["The java.lang.NullPointerException of libfoo-1.2.3 followed the weather."]), {}, 10)
     weights = terms.weights
     assert weights["java.lang.nullpointerexception"] > weights["weath" if "weath" in weights else "weather"]
     assert weights["libfoo-1.2.3"] > weights["follow"]
@@ -66,7 +66,7 @@ def test_identifiers_tell_more_than_prose():
 
 
 def test_times_and_dates_are_no_terms():
-    assert not terms_of(["At 22:05 on 2015-08-12, 14th, 3s"], {}, 10).weights.keys() & {
+    assert not terms_of(counted(["At 22:05 on 2015-08-12, 14th, 3s"]), {}, 10).weights.keys() & {
         "22:05",
         "2015-08-12",
         "14th",

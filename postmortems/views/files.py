@@ -22,6 +22,7 @@ from ..attaching import (
     forget,
     keep,
     kind_of,
+    largest,
     name_of_file,
     new_key,
     place_of,
@@ -55,7 +56,7 @@ def _page(request: HttpRequest, incident: Incident, problem: str = "", status: i
         "editable": editable,
         "problem": problem,
         "taken": TAKEN,
-        "largest": too_large().removeprefix("This file is larger than ").removesuffix("."),
+        "largest": largest(),
     }
     return render(request, "postmortems/files.html", context, status=status)
 

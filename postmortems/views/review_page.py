@@ -100,7 +100,7 @@ def page(
         "evidence": evidence,
         "threads": comments,
         "marks": marks,
-        "lost": {one.pk for several in comments.values() for one in several if not still_said(incident, one)},
+        "lost": _lost(incident, comments),
         "about": about,
         "forms": {**_blank(), **typed},
     }
@@ -145,11 +145,14 @@ def _marks(comments: list[Remark]) -> tuple[tuple[str, str], ...]:
     return tuple((f"c-{one.pk}", one.passage) for one in comments if one.passage and not one.resolved_at)
 
 
-def still_said(incident: Incident, comment: Remark) -> bool:
-    """Whether the words that a remark is about still stand there (one query for the timeline)."""
-    if not comment.passage or comment.section in ("causes", "actionables"):
-        return True
-    return any(markdown.found(text, comment.passage) for text in _texts(incident, comment.section))
+def _lost(incident: Incident, comments: dict[str, list[Remark]]) -> set[int]:
+    """The keys of the remarks whose words no longer stand where they stood (one query for the timeline)."""
+    lost = set()
+    for section in comments.keys() - {"causes", "actionables"}:
+        about = [one for one in comments[section] if one.passage]
+        texts = list(_texts(incident, section)) if about else []
+        lost |= {one.pk for one in about if not any(markdown.found(text, one.passage) for text in texts)}
+    return lost
 
 
 def _texts(incident: Incident, section: str) -> Iterable[str]:
