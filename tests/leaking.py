@@ -21,10 +21,20 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from actionables.models import Actionable
+from actionables.models import Actionable, Watch
 from postmortems.admin_readonly import DERIVED
 from postmortems.attaching import forget, keep
-from postmortems.models import Cause, Incident, IncidentReader, Organisation, SearchDocument, Service
+from postmortems.models import (
+    Cause,
+    CauseWatch,
+    Deletion,
+    Incident,
+    IncidentReader,
+    Organisation,
+    Reviewer,
+    SearchDocument,
+    Service,
+)
 from postmortems.refresh import refresh_cause, refresh_incident, refresh_place
 from postmortems.search import suggest
 from tests.factories import (
@@ -36,6 +46,7 @@ from tests.factories import (
     make_service,
     moment,
 )
+from tests.leaking_beside import kept_without_session, mailed_by, mails_to
 from tests.permissions import ADDRESSES, address_of, one_of_each
 
 Key = tuple[str, str]
@@ -43,6 +54,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 FIRST = 900_001  # the key of every row of the restricted incident begins here
 NUMBER, WORK = 90, 90
+DONE = 850  # public work on the cause that the restricted incident brings back
 FILE = "ca" * 16
 SLUG, FORMER, CAUSE, SERVICE = "kanari-slug", "kanari-former-slug", "shared-by-two", "hit-by-two"
 # Stands in everything: words that public incidents have too, so that it would be found and counted with those, and
@@ -68,7 +80,14 @@ def public_world() -> None:
     told = f"Like INC-{NUMBER} and ACT-{WORK}, as INC-1 was. Kettle."
     partner = make_incident("Partner", causes=(cause,), services=(service,), summary=told, started=moment("2019-05-01"))
     make_entry(partner, text=told)
-    make_actionable(partner, description=told, causes=(cause,))
+    work = make_actionable(partner, description=told, causes=(cause,), number=DONE, status="done")
+    work.changes.create(position=1, to_status="done", when_at=moment("2019-06-01").at, when_precision="day")
+    erin = User.objects.get(username="erin")
+    work = make_actionable(partner, title="Since 2018", causes=(cause,), person=erin, due_on=date(2018, 2, 1))
+    work.changes.create(position=1, to_status="open", when_at=moment("2018-01-01").at, when_precision="day")
+    CauseWatch.objects.create(cause=cause, user=erin, last_link=0, last_at=moment("2000-01-01").at)
+    Watch.objects.create(person=erin, incident=partner)
+    Actionable.objects.settle()
     for number, was_open in ((1, False), (2, True)):
         partner.revisions.create(number=number, at=timezone.now(), was_open=was_open)
     for day in range(1, 9):
@@ -76,7 +95,7 @@ def public_world() -> None:
         make_actionable(twin, title=f"Kettle work {day}")
         refresh_incident(twin)
     elsewhere = make_incident("Another secret", visibility="restricted", number=80, causes=(cause,))
-    IncidentReader.objects.create(incident=elsewhere, user=User.objects.get(username="erin"))
+    IncidentReader.objects.create(incident=elsewhere, user=erin)
     for row in (partner, elsewhere):
         refresh_incident(row)
     refresh_cause(cause)
@@ -103,6 +122,7 @@ def make_people() -> dict[str, User]:
     people["alice"].user_permissions.set(ours.filter(codename__in=["add_incident", "change_incident"]))
     people["carol"].is_staff = people["carol"].is_superuser = True
     for person in people.values():
+        person.email = f"{person.username}@example.org"
         person.save()
     return people
 
@@ -158,7 +178,8 @@ def _given() -> dict[str, dict[str, Any]]:
         "timelineentry": {"position": 1, "kind": "note"},
         "actionable": {"number": WORK, "kind": "prevent", "due_on": date(2001, 1, 1), "version": 1,
                        "person": User.objects.get(username="erin")},
-        "statuschange": {"position": 1, "to_status": "open", "batch": BATCH},
+        "statuschange": {"position": 1, "to_status": "open", "batch": BATCH, "when_at": moment("2001-01-01").at,
+                         "when_precision": "day"},
         "snooze": {"until": date(2099, 1, 1)},
         "watch": {"person": User.objects.get(username="dana")},
         "relation": {"other": Incident.objects.get(number=1), "kind": "repeat"},
@@ -190,6 +211,9 @@ def add_restricted() -> Incident:
     _grow(incident, _given())
     forget([FILE])
     keep(FILE, [b"kanari"])
+    Actionable.objects.settle()
+    for kind, whose in ((Watch, "person"), (Reviewer, "user")):
+        kind.objects.create(pk=FIRST + 1, incident=incident, **{whose: User.objects.get(username="erin")})
     Actionable.objects.get(pk=FIRST).causes.set([Cause.objects.get(slug=CAUSE), *Cause.objects.all()[:5]])
     incident.slug = SLUG
     incident.save()
@@ -227,6 +251,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
         "status=unfinished", "due=overdue", "due=none", "owner=kanariactionableowner", f"cause={CAUSE}", "sort=due",
         "kind=prevent", "view=board", "view=board&group=cause", "view=board&group=owner", "view=board&group=service",
         "sort=age", "sort=closed", "sort=owner", "service=rsyslog", f"incident=INC-{NUMBER}", "age=unknown",
+        f"batch={BATCH}",
     ),
     "follow_through": ("by=service", "by=month"),
     **dict.fromkeys(("actionables_csv", "actionables_json"), ("sort=due", f"cause={CAUSE}", f"incident=INC-{NUMBER}")),
@@ -240,7 +265,7 @@ OTHER_ADDRESSES: dict[str, tuple[str, ...]] = {
     "cause": (f"/causes/{CAUSE}/",),
     "cause_ledger": (f"/actionables/ledger/{CAUSE}/",),
     "service": (f"/services/{SERVICE}/",),
-    "actionable": (f"/actionables/ACT-{WORK}/", "/actionables/ACT-1/"),
+    "actionable": (f"/actionables/ACT-{WORK}/", "/actionables/ACT-1/", f"/actionables/ACT-{DONE}/"),
     "actionable_reference": (f"/ACT-{WORK}",),
     "media": (f"/media/{FILE}/kanari.txt",),
     "history": (f"/incidents/{SLUG}/history/", "/incidents/partner/history/"),
@@ -296,13 +321,15 @@ POSTED = {
                                            "changes-INITIAL_FORMS": 0},
     f"/admin/postmortems/incident/{FIRST}/change/": {"title": "Taken over"},
     "/watch/": {"what": f"ACT-{WORK}"},
+    "/incidents/new/": {"title": "x", "summary": "x", "template": "blank", "like": f"INC-{NUMBER}"},
     "/actionables/change/": {"row": f"{WORK}:999", "priority": "P1", "why": "x", "apply": "1"},
     "/admin/postmortems/incident/": {"action": "delete_selected", "_selected_action": FIRST, "post": "yes"},
 }  # fmt: skip
 # What managers ask beside what everybody asks, of the restricted incident and of what it shares.
 WRITING = (
     f"/actionables/new/?incident=INC-{NUMBER}", f"/actionables/ACT-{WORK}/edit/", f"/causes/{CAUSE}/edit/",
-    f"/INC-{NUMBER}/edit/", f"/incidents/{SLUG}/causes/", f"/incidents/{FORMER}/causes/",
+    f"/INC-{NUMBER}/edit/", f"/incidents/{SLUG}/causes/", f"/incidents/{FORMER}/causes/", "/incidents/partner/causes/",
+    "/bin/",
 )  # fmt: skip
 # What differs from one answer to the next whatever is stored: the token of a form, the cookie that holds it, and the
 # time of the answer in what must never be kept.
@@ -333,6 +360,8 @@ def answers(clients: dict[str, Client]) -> Iterator[tuple[Key, Answer]]:
         user: Any = User.objects.filter(username=name).first() or AnonymousUser()
         for text in (*TEXTS, "kett", "kettle work"):
             yield (name, f"suggest {text}"), (0, {}, repr(suggest(text, user)).encode())
+    for name, told in mails_to(clients).items():
+        yield (name, "mails"), (0, {}, told.encode())
     if "bob" in clients:
         yield from staff_answers(clients)
 
@@ -343,6 +372,7 @@ def staff_answers(clients: dict[str, Client]) -> Iterator[tuple[Key, Answer]]:
         yield ("bob", address), _ask(clients["bob"], "get", address)
     for address, data in POSTED.items():
         yield ("bob", f"POST {address}"), _ask(clients["bob"], "post", address, data)
+    yield ("bob", "unsaved text"), (0, {}, kept_without_session("bob", NUMBER).encode())
 
 
 def differences(found: Iterable[tuple[Key, Answer]], before: dict[Key, Answer]) -> Iterator[str]:
@@ -379,6 +409,27 @@ def change_by_admin() -> None:
     response = clients_of(["carol"])["carol"].post(f"/actionables/ACT-{WORK}/change/", data)
     assert response.status_code == 302, response.content.decode()[-3_000:]
     assert Actionable.objects.get(pk=FIRST).status == "in progress"
+
+
+def mailed_by_remark(clients: Iterable[str]) -> Iterator[str]:
+    """Which of these people get a mail when an admin remarks on the restricted incident; dana, who sees it, does."""
+    sent = mailed_by(clients_of(["carol"])["carol"], f"/incidents/{SLUG}/review/comment/", {"text": "x"})
+    assert "dana@example.org" in sent
+    yield from (f"{name}: a mail about a remark" for name in clients if f"{name}@example.org" in sent)
+
+
+AT_ONCE = ("/", "/incidents/", "/bin/")
+
+
+def bin_by_admin(clients: dict[str, Client], before: dict[Key, Answer]) -> Iterator[str]:
+    """What changes for others while an admin has the restricted incident in the bin."""
+    carol = clients_of(["carol"])["carol"]
+    assert carol.post(f"/incidents/{SLUG}/delete/").status_code == 302
+    bin_page = carol.get("/bin/").content.decode()
+    assert canary(Incident, "title") in bin_page
+    now = [((name, place), _ask(client, "get", place)) for name, client in clients.items() for place in AT_ONCE]
+    yield from differences([(key, answer) for key, answer in now if key in before], before)
+    assert carol.post(f"/bin/{Deletion.objects.get(incident=FIRST).pk}/put-back/").status_code == 302
 
 
 def delete_by_admin() -> None:

@@ -14,16 +14,18 @@ from tests.leaking import (
     Key,
     add_restricted,
     answers,
+    bin_by_admin,
     change_by_admin,
     clients_of,
     delete_by_admin,
     differences,
+    mailed_by_remark,
     make_people,
     public_world,
     shown_by_a_stale_index,
     staff_answers,
 )
-from tests.security.visibility_mutants import UNASKED, Site, mutated, sites
+from tests.security.visibility_mutants import Site, mutated, sites
 
 PEOPLE = ("anonymous", "erin", "bob")
 
@@ -60,6 +62,8 @@ def noticed(site: Site, world: World) -> Iterator[str]:
         yield from differences(staff_answers(world.clients), world.before)
     yield from differences(asked(world.clients), world.before)
     yield from shown_by_a_stale_index(world.clients)
+    yield from mailed_by_remark(world.clients)
+    yield from bin_by_admin(world.clients, world.before)
     change_by_admin()
     yield from differences(answers({"anonymous": world.clients["anonymous"]}), world.before)
     delete_by_admin()
@@ -81,12 +85,4 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "site" in metafunc.fixturenames:
         first = {site.path: site for site in reversed(sites())}
         chosen = sites() if metafunc.config.getoption("mutants") == "all" else sorted(first.values())[::4]
-        metafunc.parametrize(
-            "site", [_param(site) for site in chosen], ids=lambda site: f"{site.path}:{site.line} {site.what}"
-        )
-
-
-def _param(site: Site) -> Any:
-    """Known to be noticed by nothing yet, or a test like any other."""
-    marks = [pytest.mark.xfail(reason="the leak test does not ask for it", strict=True)] * (site.name in UNASKED)
-    return pytest.param(site, marks=marks)
+        metafunc.parametrize("site", chosen, ids=lambda site: f"{site.path}:{site.line} {site.what}")
