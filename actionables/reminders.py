@@ -25,6 +25,8 @@ from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 
+from postmortems.models import Visibility
+
 from .models import Actionable, Reminder, ReminderChoice, Snooze
 from .owners import name_of
 
@@ -99,7 +101,7 @@ def _remind(person: Any, today: date) -> bool:
     Reminder.objects.bulk_create([Reminder(person=person, key=one.key, sent_at=sent) for _, one in new])
     first = f"{new[0][0].reference} is {new[0][1].words}"
     subject = first if len(new) == 1 else f"{first}, and {len(new) - 1} more"
-    lines = [f"{row.reference} {row.title}\n  {one.words}, {row.get_status_display().lower()}" for row, one in new]
+    lines = [f"{_named(row)}\n  {one.words}, {row.get_status_display().lower()}" for row, one in new]
     _send(person, subject, lines, [row for row, _ in new], " ".join(one.key for _, one in new))
     return True
 
@@ -118,9 +120,14 @@ def _digest(person: Any, today: date) -> bool:
     Reminder.objects.create(person=person, key=key, sent_at=timezone.now())
     overdue = sum(row.is_overdue(today) for row in rows)
     subject = f"{len(rows)} open actionable{'s' if len(rows) > 1 else ''}, {overdue} overdue"
-    lines = [f"{row.reference} {row.title}\n  {_standing(row, today)}" for row in rows]
+    lines = [f"{_named(row)}\n  {_standing(row, today)}" for row in rows]
     _send(person, subject, lines, rows, key)
     return True
+
+
+def _named(row: Actionable) -> str:
+    """What came out of a restricted incident by its reference alone, because mails leave the site."""
+    return row.reference if row.incident.visibility == Visibility.RESTRICTED else str(row)
 
 
 def _standing(row: Actionable, today: date) -> str:
@@ -131,7 +138,8 @@ def _standing(row: Actionable, today: date) -> str:
 
 def _theirs(person: Any) -> ActionableQuerySet:
     """What they have to do and may see, by due date."""
-    return Actionable.objects.visible_to(person).unfinished().filter(person=person).order_by("due_on", "number")
+    rows = Actionable.objects.visible_to(person).unfinished().filter(person=person)
+    return rows.select_related("incident").order_by("due_on", "number")
 
 
 def _snoozed(today: date) -> Any:

@@ -140,6 +140,19 @@ class SharedAdmin(EditionAdmin):
         """An admin."""
         return reads_everything(request.user) and super().has_delete_permission(request, obj)
 
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+        """Save, and write down what changed."""
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            admin_audit.note_shared(request, obj, admin_audit.changed_words(form) if change else "added")
+
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """Delete, and write down what."""
+        for row in queryset:
+            admin_audit.note_shared(request, row, "deleted")
+        super().delete_queryset(request, queryset)
+
 
 class IncidentCauseInline(admin.StackedInline):
     """The causes of an incident."""

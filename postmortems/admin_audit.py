@@ -49,6 +49,19 @@ def _note_readers(request: HttpRequest, incident: Incident, formset: Any) -> Non
             record(Action.ACCESS_CHANGED, incident.reference, request=request, detail=f"{said}: {names}, {HERE}")
 
 
+def changed_words(form: ModelForm[Any]) -> str:
+    """Which fields a form changed; of what has a name, the former one too."""
+    said = [f"renamed from {form.initial['name']}"] if "name" in form.changed_data and form.initial.get("name") else []
+    said += [name.replace("_", " ") for name in form.changed_data if name != "name"]
+    return ", ".join(said)
+
+
+def note_shared(request: HttpRequest, row: Any, done: str) -> None:
+    """What happened to a cause, a group of causes, a service or an organisation."""
+    name = f"{row._meta.verbose_name} {getattr(row, 'slug', row)}"
+    record(Action.TAXONOMY_CHANGED, name, request=request, detail=f"{done}, {HERE}")
+
+
 def note_deleting(request: HttpRequest, incidents: Iterable[Incident]) -> None:
     """Before incidents are deleted: which (a query each)."""
     for incident in incidents:

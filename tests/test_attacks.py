@@ -23,7 +23,8 @@ from postmortems import export
 from postmortems.models import Cause, Incident, IncidentReader, Organisation
 from postmortems.refresh import refresh_incident
 from tests.factories import make_actionable, make_incident
-from tests.leaking import FIRST, add_restricted, clients_of, make_people, public_world
+from tests.leaking import add_restricted, clients_of, make_people, public_world
+from tests.leaking_asked import FIRST
 from tests.permissions import ADDRESSES, OPEN, address_of, one_of_each
 from tests.test_admin import _form
 

@@ -11,7 +11,8 @@ from django.test import Client
 from kb.accounts.roles import give_role
 from postmortems import suggest
 from postmortems.models import Incident
-from tests.leaking import CAUSE, NUMBER, PREFIX, SERVICE, add_restricted, clients_of, make_people, public_world
+from tests.leaking import add_restricted, clients_of, make_people, public_world
+from tests.leaking_asked import CAUSE, NUMBER, PREFIX, SERVICE
 
 pytestmark = pytest.mark.usefixtures("five")
 ADDRESSES = (

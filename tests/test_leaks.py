@@ -11,23 +11,20 @@ from postmortems import conditional
 from postmortems.models import Incident
 from postmortems.refresh import refresh_incident
 from tests.leaking import (
-    CAUSE,
-    NUMBER,
     OTHERS,
-    PREFIX,
     SEEING,
-    SERVICE,
-    SLUG,
-    WORK,
     add_restricted,
     answers,
+    bin_by_admin,
     clients_of,
     delete_by_admin,
     differences,
+    mailed_by_remark,
     make_people,
     public_world,
     shown_by_a_stale_index,
 )
+from tests.leaking_asked import CAUSE, NUMBER, PREFIX, SERVICE, SLUG, WORK
 
 BASE = settings.BASE_DIR
 
@@ -52,6 +49,8 @@ def test_a_restricted_incident_changes_no_byte_for_others(world: None) -> None:
     incident.save()
     refresh_incident(incident)
     assert list(differences(answers(clients), before)) == []
+    assert list(mailed_by_remark(clients)) == []
+    assert list(bin_by_admin(clients, before)) == []
     delete_by_admin()
     assert list(differences(answers(clients), before)) == []
 

@@ -196,7 +196,7 @@ def test_withdrawn_and_reopened_it_is_out_of_sight(draft: Incident, alice: User,
     assert status(draft) == "draft"
     assert send(alice, draft, "withdraw").status_code == 422
     assert list(AuditEntry.objects.order_by("pk").values_list("action", flat=True)) == [
-        "published", "reopened", "withdrawn",
+        "access changed", "published", "reopened", "withdrawn",
     ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from postmortems.models import Cause, CauseWatch, Incident, IncidentCause
+from postmortems.models import AuditEntry, Cause, CauseWatch, Incident, IncidentCause
 from postmortems.refresh import refresh_incident
 from postmortems.suggest_learning import check
 from postmortems.suggest_taxonomy import current
@@ -178,6 +178,38 @@ def test_authors_keep_no_taxonomy(client: Client, alice: User, act: str) -> None
     assert not Cause.objects.exclude(retired_at=None).exists()
 
 
+def test_what_becomes_of_causes_stands_in_the_audit_log(manager: Client, carol: User) -> None:
+    one, two, rows = pair()
+    manager.post("/causes/old-name/edit/", fields_of(one))
+    manager.post("/causes/old-name/edit/", fields_of(one, name="Older name", definition="Something else that recurs."))
+    manager.post("/causes/old-name/merge/", {"into": "old-name"})
+    manager.post("/causes/old-name/merge/", {"into": "new-name"})
+    manager.post("/causes/old-name/unmerge/")
+    manager.post("/causes/old-name/unmerge/")
+    manager.post("/causes/old-name/split/", {"name": "Half", "definition": "A part.", "incident": [rows[0].number]})
+    for retired in ("yes", "no"):
+        manager.post("/causes/old-name/retire/", {"retired": retired})
+    call_command("merge_causes", "old-name", "new-name", stdout=StringIO())
+    two.refresh_from_db()
+    manager.force_login(carol)
+    manager.post(f"/admin/postmortems/cause/{two.pk}/change/", fields_of(two, name="Newer name"))
+    half = Cause.objects.get(slug="half")
+    half.incident_causes.all().delete()
+    manager.post(f"/admin/postmortems/cause/{half.pk}/delete/", {"post": "yes"})
+    entries = AuditEntry.objects.filter(action="taxonomy changed").order_by("pk")
+    assert list(entries.values_list("actor", "object", "detail")) == [
+        ("bob", "cause old-name", "renamed from Old name, definition"),
+        ("bob", "cause old-name", "merged into new-name"),
+        ("bob", "cause old-name", "merge undone"),
+        ("bob", "cause half", "split off old-name"),
+        ("bob", "cause old-name", "retired"),
+        ("bob", "cause old-name", "offered again"),
+        ("", "cause old-name", "merged into new-name, by the command line"),
+        ("carol", "cause new-name", "renamed from New name, in the administration"),
+        ("carol", "cause half", "deleted, in the administration"),
+    ]
+
+
 def told() -> list[tuple[str, list[str]]]:
     mail.outbox.clear()
     call_command("tell_watchers", stdout=StringIO())
@@ -211,4 +243,4 @@ def test_nobody_hears_of_what_they_may_not_see(mallory: User, carol: User) -> No
     for person in (mallory, carol):
         watch(cause, person)
     hidden = make_incident("Secret", causes=(cause,), visibility="restricted")
-    assert told() == [(carol.email, [f"{hidden.reference} Secret"])]
+    assert told() == [(carol.email, [hidden.reference])]  # mails leave the site

@@ -14,20 +14,8 @@ from kb.accounts import urls as accounts
 from postmortems.models import Cause, Incident, Organisation, Service
 from postmortems.refresh import refresh_incident
 from tests.factories import make_actionable, make_entry, make_incident
-from tests.leaking import (
-    FILE,
-    FIRST,
-    FORMER,
-    NUMBER,
-    OTHERS,
-    SEEING,
-    SLUG,
-    WORK,
-    add_restricted,
-    clients_of,
-    make_people,
-    public_world,
-)
+from tests.leaking import OTHERS, SEEING, add_restricted, clients_of, make_people, public_world
+from tests.leaking_asked import FILE, FIRST, FORMER, NUMBER, SLUG, WORK
 from tests.permissions import ADDRESSES, HIDDEN, METHODS, OPEN, ROLES, Hidden, address_of, one_of_each, walk
 
 pytestmark = pytest.mark.usefixtures("five")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from django.test import Client
@@ -25,7 +25,7 @@ from tests.leaking import (
     shown_by_a_stale_index,
     staff_answers,
 )
-from tests.security.visibility_mutants import Site, mutated, sites
+from tests.security.visibility_mutants import HARMLESS, Site, mutated, places, sites
 
 PEOPLE = ("anonymous", "erin", "bob")
 
@@ -78,6 +78,11 @@ def test_nothing_is_noticed_while_nothing_is_taken_away(without: World, db: None
 def test_a_filter_that_is_taken_away_is_noticed(without: World, db: None, site: Site) -> None:
     with mutated(site):
         assert next(noticed(site, without), None) is not None
+
+
+@pytest.mark.sqlite
+def test_what_is_left_out_is_in_the_code() -> None:
+    assert HARMLESS.keys() - {site.name for site in places()} == set()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -43,6 +43,7 @@ class Action(models.TextChoices):
     TOKEN_REFUSED = "token refused"  # noqa: S105
     READ_RESTRICTED = "read restricted"
     ACCESS_CHANGED = "access changed"
+    TAXONOMY_CHANGED = "taxonomy changed"
     PUBLISHED = "published"
     WITHDRAWN = "withdrawn"
     REOPENED = "reopened"

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ..access import may_manage
-from ..models import Cause, CauseWatch, Incident
+from ..admin_audit import changed_words
+from ..models import Action, Cause, CauseWatch, Incident, record
 from ..refresh import refresh_cause
 from ..taxonomy import merge, retire, split, undo_merge
 from ..watching import unwatch, watch
@@ -53,7 +55,7 @@ def edit(request: HttpRequest, cause: Cause) -> HttpResponse:
     """Edit a cause; its former address keeps leading to it."""
     form = CauseForm(request.POST if request.method == "POST" else None, instance=cause)
     if form.is_valid():
-        refresh_cause(form.save())
+        _save(request, form)
         messages.success(request, "Saved.")
         return redirect("cause_edit", cause.slug)
     stored = Cause.objects.select_related("group", "merged_into").get(pk=cause.pk)
@@ -65,6 +67,17 @@ def edit(request: HttpRequest, cause: Cause) -> HttpResponse:
         "incidents": _newest(request, stored),
     }
     return render(request, "postmortems/cause_edit.html", context, status=422 if form.errors else 200)
+
+
+@transaction.atomic
+def _save(request: HttpRequest, form: CauseForm) -> None:
+    refresh_cause(form.save())
+    if form.changed_data:
+        _note(request, form.instance, changed_words(form))
+
+
+def _note(request: HttpRequest, cause: Cause, done: str) -> None:
+    record(Action.TAXONOMY_CHANGED, f"cause {cause.slug}", request=request, detail=done)
 
 
 def _newest(request: HttpRequest, cause: Cause) -> list[tuple[int, str]]:
@@ -81,7 +94,9 @@ def merge_into(request: HttpRequest, cause: Cause) -> HttpResponse:
     try:
         if into is None:
             raise ValidationError("Choose another cause that is in use.")
-        merge(cause, into)
+        with transaction.atomic():
+            merge(cause, into)
+            _note(request, cause, f"merged into {into.slug}")
     except ValidationError as error:
         return _refused(request, cause, error)
     messages.success(request, f"{cause.name} is now part of this cause. Its address leads here.")
@@ -94,7 +109,9 @@ def merge_into(request: HttpRequest, cause: Cause) -> HttpResponse:
 def unmerge(request: HttpRequest, cause: Cause) -> HttpResponse:
     """Undo a merge."""
     try:
-        undo_merge(cause)
+        with transaction.atomic():
+            undo_merge(cause)
+            _note(request, cause, "merge undone")
     except ValidationError as error:
         return _refused(request, cause, error)
     messages.success(request, "It stands by itself again, with what it had.")
@@ -112,7 +129,9 @@ def split_off(request: HttpRequest, cause: Cause) -> HttpResponse:
     try:
         if not chosen:
             raise ValidationError("Choose the incidents that show the new cause.")
-        new = split(cause, name, definition, [incident.pk for incident in chosen])
+        with transaction.atomic():
+            new = split(cause, name, definition, [incident.pk for incident in chosen])
+            _note(request, new, f"split off {cause.slug}")
     except ValidationError as error:
         return _refused(request, cause, error)
     messages.success(request, f"Split off {cause.name}, with {len(chosen)} of its incidents.")
@@ -125,7 +144,9 @@ def split_off(request: HttpRequest, cause: Cause) -> HttpResponse:
 def retire_or_not(request: HttpRequest, cause: Cause) -> HttpResponse:
     """Offer a cause no more, or again."""
     if cause.merged_into_id is None:
-        retire(cause, retired=request.POST.get("retired") == "yes")
+        with transaction.atomic():
+            retire(cause, retired=request.POST.get("retired") == "yes")
+            _note(request, cause, "retired" if cause.retired_at else "offered again")
         messages.success(request, "It is not offered any more." if cause.retired_at else "It is offered again.")
     return redirect("cause_edit", cause.slug)
 

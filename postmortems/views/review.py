@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from ..access import may_edit
 from ..forms_review import AskForm, MailingForm, ReasonForm, VerdictForm
-from ..models import Action, Incident, Mailing, ReviewKind, Visibility, record
+from ..models import Action, Incident, Mailing, ReviewKind, record
 from ..review_mail import authors, taking_part, tell
 from ..reviewing import Refused, ask, decide, publish, reopen, unask, withdraw
 from ..revising import Overtaken, name_of
@@ -40,7 +40,7 @@ def asking(request: HttpRequest, incident: Incident) -> HttpResponse:
         return page(request, incident, ask=form, status=UNPROCESSABLE)
     people, person = form.cleaned_data["names"], _person(request)
     new = ask(incident, people, person, form.cleaned_data["note"])
-    if incident.visibility == Visibility.RESTRICTED and new:
+    if new and not incident.is_open:
         names = ", ".join(row.user.get_username() for row in new)
         record(Action.ACCESS_CHANGED, incident.reference, request=request, detail=f"asked for review: {names}")
     tell(request, incident, [row.user for row in new], "asked", f"{name_of(person)} asks you for a review.")
@@ -52,10 +52,11 @@ def unasking(request: HttpRequest, incident: Incident, pk: int) -> HttpResponse:
     """Somebody need not review after all."""
     if not may_edit(request.user, incident):
         raise PermissionDenied
-    reviewer = get_object_or_404(incident.reviewers.select_related("incident"), pk=pk)
+    reviewer = get_object_or_404(incident.reviewers.select_related("incident", "user"), pk=pk)
     unask(reviewer)
-    if incident.visibility == Visibility.RESTRICTED:
-        record(Action.ACCESS_CHANGED, incident.reference, request=request, detail="no longer asked for review")
+    if not incident.is_open:
+        said = f"no longer asked for review: {reviewer.user.get_username()}"
+        record(Action.ACCESS_CHANGED, incident.reference, request=request, detail=said)
     return back(incident, "reviewers")
 
 

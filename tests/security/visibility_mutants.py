@@ -42,8 +42,6 @@ HARMLESS = {
 }  # fmt: skip
 
 
-
-
 class Site(NamedTuple):
     """A place in the source: file, function, line, which of the places on it, and what is taken away."""
 
@@ -143,6 +141,11 @@ class _Replace(ast.NodeTransformer):
 
 
 def sites() -> list[Site]:
+    """All places where something shows without them, by file and line."""
+    return [site for site in places() if site.name not in HARMLESS]
+
+
+def places() -> list[Site]:
     """All places, by file and line."""
     found: list[Site] = []
     for app in APPS:
@@ -151,7 +154,7 @@ def sites() -> list[Site]:
                 within = _Replace(path.relative_to(ROOT).as_posix())
                 within.visit(ast.parse(path.read_text("utf-8")))
                 found += within.found
-    return [site for site in found if site.name not in HARMLESS]
+    return found
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
-from postmortems.models import Cause
+from postmortems.models import Action, Cause, record
 from postmortems.taxonomy import merge
 
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("cause")
         parser.add_argument("into")
 
+    @transaction.atomic
     def handle(self, *args: Any, **options: Any) -> None:
         """In one transaction."""
         try:
@@ -29,4 +31,6 @@ class Command(BaseCommand):
             merge(*found, limited=False)
         except (Cause.DoesNotExist, ValidationError) as error:
             raise CommandError(str(error)) from error
+        said = f"merged into {found[1].slug}, by the command line"
+        record(Action.TAXONOMY_CHANGED, f"cause {found[0].slug}", detail=said)
         self.stdout.write(f"{found[0].name} was merged into {found[1].name}.")

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.core.management.base import BaseCommand
 
-from postmortems.models import CauseWatch, Incident
+from postmortems.models import CauseWatch, Incident, Visibility
 from postmortems.watching import news
 
 
@@ -27,8 +27,13 @@ class Command(BaseCommand):
         self.stdout.write(f"{sent} mails sent.")
 
 
+def _named(incident: Incident) -> str:
+    """A restricted one by its reference alone, because mails leave the site."""
+    return incident.reference if incident.visibility == Visibility.RESTRICTED else str(incident)
+
+
 def _text(watch: CauseWatch, incidents: list[Incident]) -> str:
-    lines = [f"{one.reference} {one.title}\n{settings.SITE_URL}{one.get_absolute_url()}" for one in incidents]
+    lines = [f"{_named(one)}\n{settings.SITE_URL}{one.get_absolute_url()}" for one in incidents]
     about = f"{settings.SITE_URL}{watch.cause.get_absolute_url()}"
     return "\n\n".join(
         [f"The cause “{watch.cause.name}” was seen in:", *lines, f"All of it: {about}", "You watch this cause."]
