@@ -144,13 +144,12 @@ class SharedAdmin(EditionAdmin):
         """Save, and write down what changed."""
         super().save_model(request, obj, form, change)
         if form.changed_data:
-            admin_audit.note_shared(request, obj, admin_audit.changed_words(form) if change else "added")
+            admin_audit.note_shared(request, [obj], admin_audit.changed_words(form) if change else "added")
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         """Delete, and write down what."""
-        for row in queryset:
-            admin_audit.note_shared(request, row, "deleted")
+        admin_audit.note_shared(request, queryset, "deleted")
         super().delete_queryset(request, queryset)
 
 

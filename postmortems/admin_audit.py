@@ -56,10 +56,11 @@ def changed_words(form: ModelForm[Any]) -> str:
     return ", ".join(said)
 
 
-def note_shared(request: HttpRequest, row: Any, done: str) -> None:
-    """What happened to a cause, a group of causes, a service or an organisation."""
-    name = f"{row._meta.verbose_name} {getattr(row, 'slug', row)}"
-    record(Action.TAXONOMY_CHANGED, name, request=request, detail=f"{done}, {HERE}")
+def note_shared(request: HttpRequest, rows: Iterable[Any], done: str) -> None:
+    """What happened to causes, groups of causes, services or organisations (a query each)."""
+    for row in rows:
+        name = f"{row._meta.verbose_name} {getattr(row, 'slug', row)}"
+        record(Action.TAXONOMY_CHANGED, name, request=request, detail=f"{done}, {HERE}")
 
 
 def note_deleting(request: HttpRequest, incidents: Iterable[Incident]) -> None:
