@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from .access import Reader
 
 
+ROWS = 40
+
+
 @dataclass(slots=True)
 class CauseLine:
     """One cause with its count and its dots, in the order of the matrix's incidents."""
@@ -37,16 +40,18 @@ class CauseLine:
 
     @property
     def lead(self) -> str:
-        """The first sentence of its definition, without Markdown's marks."""
-        return self.definition.replace("`", "").replace("*", "").strip().split(". ")[0].rstrip(".") + "."
+        """The first sentence of its definition, without Markdown's marks; empty without one."""
+        lead = self.definition.replace("`", "").replace("*", "").strip().split(". ")[0].rstrip(".")
+        return f"{lead}." if lead else ""
 
 
 @dataclass(slots=True)
 class Matrix:
-    """Causes in rows, incidents in columns (oldest first, undated ones last)."""
+    """Causes in rows, incidents in columns (oldest first, undated ones last). left_out: causes it has no row for."""
 
     incidents: list[IncidentRow]
     causes: list[CauseLine]
+    left_out: int = 0
 
 
 def counted(user: Reader) -> list[CauseLine]:
@@ -79,10 +84,11 @@ def recurring(user: Reader, visible: IncidentQuerySet, *, causes: int, incidents
 
 
 def matrix_of(lines: list[CauseLine], visible: IncidentQuerySet, incidents: int) -> Matrix:
-    """These causes against the newest incidents that this reader may see."""
+    """These causes against the newest incidents that this reader may see: the first `ROWS`, and those with a dot."""
     columns = in_time(incident_rows(visible.newest_first(), limit=incidents, causes=True))
     add_dots(lines, columns)
-    return Matrix(columns, lines)
+    rows = [line for place, line in enumerate(lines) if place < ROWS or any(line.dots)]
+    return Matrix(columns, rows, len(lines) - len(rows))
 
 
 def in_time(rows: Sequence[IncidentRow]) -> list[IncidentRow]:

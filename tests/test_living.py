@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from math import comb
 from typing import Any
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import settings as budget
 from hypothesis import strategies as st
 
-from postmortems import together
+from postmortems import matrix, together
 from postmortems.chance import so_many_by_chance, together_by_chance
 from postmortems.living import days_words, living, since_words
 from postmortems.models import Cause, CausePair, CauseQuarter, Incident, IncidentCause
@@ -22,6 +23,7 @@ from postmortems.refresh import refresh_incident, tally
 from postmortems.rows import rows_of
 from postmortems.suggest_learning import check, relearn
 from postmortems.together import Change, changes, kept_pairs, pairs_of
+from postmortems.views import causes
 from tests.factories import make_cause, make_entry, make_incident, make_incident_cause, make_service, moment
 from timelines.compare import compared, offset
 
@@ -185,6 +187,23 @@ def test_every_view_of_the_overview_can_be_narrowed(client: Client, view: str, q
     shown = page(client, f"/causes/?view={view}{query}")
     assert 'aria-current="true"' in shown
     assert ("Show all" in shown) is bool(query)
+
+
+def test_the_matrix_keeps_the_most_frequent_causes_and_those_of_its_incidents(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh_incident(
+        make_incident("Long ago", causes=(make_cause("Seen once"),), started=moment("1999-01-01"), status="published")
+    )
+    tally()
+    monkeypatch.setattr(matrix, "ROWS", 3)
+    monkeypatch.setattr(causes, "COLUMNS", 3)
+    rows = set(re.findall(r'<th scope="row"><a href="/causes/([^/]+)/', shown := page(client, "/causes/")))
+    newest = matrix.recurring(ANYBODY, Incident.objects.all(), causes=1, incidents=3).incidents
+    seen = [line.slug for line in matrix.counted(ANYBODY) if line.incidents]
+    assert rows == {tag.slug for row in newest for tag in row.causes} | {*seen[:3]}
+    assert f"{len(seen) - len(rows)} more causes, seen less often and in none of these, stand in the" in shown
+    assert "Seen once" not in shown
 
 
 def test_what_is_chosen_is_what_is_counted(client: Client) -> None:
