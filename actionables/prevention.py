@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from postmortems.models import MILESTONES, Certainty, Incident, IncidentCause
+from postmortems.models import MILESTONES, Incident, IncidentCause
 from postmortems.momentfields import columns
 from postmortems.moments import Moment
 from postmortems.rows import IncidentRow, extent, linked, milestones_of, rows_of
 
 from .ledger import History, State, stood
 from .models import Actionable, FieldChange, StatusChange
+from .recurrences import confirmed_in
 from .shown import SHOWN
 
 if TYPE_CHECKING:
@@ -81,8 +82,7 @@ def ledger_of(cause: Any, user: Reader, *, page: int = 1) -> Ledger:
     struck = linked(Incident.objects.visible_to(user), links).newest_first().values_list("pk", flat=True)
     start = (page - 1) * STRIKES
     incidents = rows_of(list(struck[start : start + STRIKES + 1]))
-    certain = links.filter(incident__in=[row.pk for row in incidents], certainty=Certainty.CONFIRMED)
-    confirmed = set(certain.values_list("incident_id", flat=True))
+    confirmed = confirmed_in(links, (row.pk for row in incidents))
     aimed = aimed_at(cause, user, AIMED + 1)
     told = [(row, row.pk in confirmed) for row in incidents[:STRIKES]]
     return Ledger(strikes(told, aimed[:AIMED]), min(len(aimed), AIMED), len(aimed) > AIMED, len(incidents) > STRIKES)

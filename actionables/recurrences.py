@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -47,7 +47,7 @@ def later(causes: Sequence[int], after: Moment, user: Reader, *, without: int, l
         *unsure.order_by("occurred_at", "number").values_list("pk", flat=True)[:limit],
         *visible.filter(occurred_at=None).order_by("-number").values_list("pk", flat=True)[:limit],
     }
-    confirmed = _confirmed(links, found)
+    confirmed = confirmed_in(links, found)
     rows = sorted(rows_of(list(found)), key=lambda row: (row.when.sort_key(), row.number))
     possible = [row for row in rows if not row.when.surely_before(after)]
     told = [Recurrence(row, row.pk in confirmed and after.surely_before(row.when)) for row in possible]
@@ -62,7 +62,7 @@ def vague(prefix: str = "") -> Q:
     return condition
 
 
-def _confirmed(links: QuerySet[IncidentCause], incidents: set[int]) -> set[int]:
+def confirmed_in(links: QuerySet[IncidentCause], incidents: Iterable[int]) -> set[int]:
     """Those of the incidents in which one of the causes is certain (one query)."""
-    certain = links.filter(incident__in=incidents, certainty=Certainty.CONFIRMED)
+    certain = links.filter(incident__in=list(incidents), certainty=Certainty.CONFIRMED)
     return set(certain.values_list("incident_id", flat=True))

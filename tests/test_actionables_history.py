@@ -107,7 +107,7 @@ def test_opened_and_closed_follow_the_history(one: Actionable) -> None:
 
 
 def test_what_is_kept_of_the_history_is_healed(one: Actionable) -> None:
-    make_actionable(status="blocked").change_status("open", "bob")  # when it was opened is not known
+    make_actionable(status="blocked").change({"status": "open"}, by="bob")  # when it was opened is not known
     one.change({"status": "done"}, by="bob", why="Words.")
     StatusChange.objects.filter(position=1, actionable=one).update(when_at="2015-01-01T00:00Z", when_precision="year")
     before = list(Actionable.objects.order_by("pk").values("opened_at", "closed_at", "closed_precision"))

@@ -61,7 +61,7 @@ def make_link() -> IncidentLink:
 def make_change() -> StatusChange:
     """A change of an actionable's status."""
     actionable = make_actionable()
-    actionable.change_status("blocked", "bob")
+    actionable.change({"status": "blocked"}, by="bob")
     return actionable.changes.get()
 
 
@@ -428,9 +428,9 @@ def test_a_slug_that_leads_nowhere_is_not_found():
 
 def test_a_change_of_status_is_kept():
     actionable, began = make_actionable(), timezone.now().replace(microsecond=0)
-    actionable.change_status("in progress", "alice")
-    actionable.change_status("in progress", "bob")
-    actionable.change_status("blocked", "bob", "Waits for parts.")
+    actionable.change({"status": "in progress"}, by="alice")
+    actionable.change({"status": "in progress"}, by="bob")
+    actionable.change({"status": "blocked"}, by="bob", why="Waits for parts.")
     told = actionable.changes.values_list("position", "from_status", "to_status", "by", "why")
     assert list(told) == [
         (1, "open", "in progress", "alice", ""),
@@ -445,6 +445,6 @@ def test_a_change_of_status_is_kept():
 def test_a_refused_change_leaves_no_trace():
     actionable = make_actionable()
     with pytest.raises(ValidationError, match="Say why"):
-        actionable.change_status("declined", "bob")
+        actionable.change({"status": "declined"}, by="bob")
     assert of(actionable).get().status == "open"
     assert not actionable.changes.exists()

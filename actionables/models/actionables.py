@@ -210,10 +210,6 @@ class Actionable(models.Model):
         if "status" in new:
             self.record_change(before["status"], by, why, batch)
 
-    def change_status(self, to: str, by: str, why: str = "") -> None:
-        """Move to another status and keep who did it, when and why; nothing if it is there already."""
-        self.change({"status": to}, by=by, why=why)
-
     @transaction.atomic
     def record_change(self, before: str, by: str, why: str = "", batch: str = "") -> None:
         """Add a row to the history for the status it has now (four queries)."""

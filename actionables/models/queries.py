@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery, Value
+from django.db.models import Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from postmortems.models import Incident
@@ -69,10 +69,6 @@ class ActionableQuerySet(models.QuerySet["Actionable"]):
             values |= {column.replace("when", name): Subquery(found.values(column)[:1]) for column in columns("when")}
             values[f"{name}_precision"] = Coalesce(values[f"{name}_precision"], Value(str(Precision.UNKNOWN)))
         return self.update(**values)
-
-    def holding(self, text: str) -> ActionableQuerySet:
-        """With these words in the title or as the owner's name, whatever their case."""
-        return self.filter(Q(title__icontains=text) | Q(owner__icontains=text))
 
     def get_by_natural_key(self, number: int) -> Actionable:
         """The row a fixture means."""
