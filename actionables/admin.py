@@ -21,6 +21,7 @@ from .models import (
     StatusChange,
     Watch,
 )
+from .tallying import recount
 
 if TYPE_CHECKING:
     from django.forms import ModelForm
@@ -69,6 +70,7 @@ class ActionableAdmin(EditionAdmin):
         elif "status" in form.changed_data:
             form.instance.record_change(form.initial["status"], request.user.get_username())
         Actionable.objects.filter(pk=form.instance.pk).settle()
+        recount([form.instance.incident_id])
 
 
 @admin.register(StatusChange)

@@ -1,9 +1,15 @@
 """App configuration."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import import_string
 
 
 class ActionablesConfig(AppConfig):
     """The actionables app."""
 
     name = "actionables"
+
+    def ready(self) -> None:
+        """Let the tallies follow the incidents."""
+        followers = import_string("postmortems.refresh.FOLLOWERS")  # they need the models, which come after this module
+        followers.append(import_string("actionables.tallying.recount"))

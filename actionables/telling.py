@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from actionables.tallying import recount
 from postmortems.access import ADMINS
 from postmortems.models import Edition
 from postmortems.refresh import audiences_of, refresh_texts
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 
 
 def changed(incidents: Iterable[Incident], *, texts: bool) -> None:
-    """Call it in the transaction of the change (two queries, some twenty for each incident whose texts changed)."""
+    """Call it in the transaction of the change (five queries, some twenty for each incident whose texts changed)."""
     wholes = {incident.pk: incident for incident in incidents}
     for incident in wholes.values() if texts else ():
         refresh_texts(incident)
     Edition.bump(ADMINS, *audiences_of(wholes))
+    recount(wholes)

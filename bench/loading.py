@@ -13,6 +13,7 @@ from django.db.models import Max
 from django.utils.text import slugify
 
 from actionables.models import Actionable, StatusChange
+from actionables.tallying import rebuild
 from bench import words
 from bench.drafts import Draft, Weighted, World, draft
 from bench.prose import Block, Pool
@@ -172,6 +173,7 @@ def _finish(last: int, last_act: int) -> None:
         if connection.vendor == "postgresql":
             cursor.execute("SET statement_timeout = 0")
     tally()
+    rebuild()
     Edition.bump()
 
 

@@ -51,6 +51,12 @@ def pages() -> list[Page]:
     }  # fmt: skip
     acted = {"": "", ", by due": "?sort=due", ", by status": "?sort=status", ", overdue": "?due=overdue",
              ", open": "?status=unfinished", ", done": "?status=done", ", of a cause": f"?cause={cause}"}  # fmt: skip
+    overviews = {
+        "board": "?view=board", "board by service": "?view=board&group=service", "follow-through": "follow-through/",
+        "follow-through by service": "follow-through/?by=service",
+        "follow-through by month": "follow-through/?by=month",
+        "would have prevented": "prevention/", "ledger": f"ledger/{cause}/",
+    }  # fmt: skip
     return [
         Page("home", ["/"]),
         *[Page(f"list, {name}", [f"/incidents/{query}"]) for name, query in listed.items()],
@@ -67,6 +73,7 @@ def pages() -> list[Page]:
         Page("service, rare", [f"/services/{seldom}/"]),
         Page("organisation", [f"/organisations/{organisation}/"]),
         *[Page(f"actionables{name}", [f"/actionables/{query}"]) for name, query in acted.items()],
+        *[Page(f"actionables, {name}", [f"/actionables/{rest}"]) for name, rest in overviews.items()],
         Page("actionable", [f"/actionables/ACT-{number}/" for number in acts]),
         Page("not found", ["/incidents/no-such-incident/"], 404),
     ]

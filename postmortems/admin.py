@@ -22,7 +22,7 @@ from .models import (
     Organisation,
     Service,
 )
-from .refresh import audiences_of, refresh_cause, refresh_incident, refresh_place, tally
+from .refresh import audiences_of, follow, refresh_cause, refresh_incident, refresh_place, tally
 from .revising import keep_earlier, record
 
 if TYPE_CHECKING:
@@ -239,11 +239,13 @@ class IncidentAdmin(SharedAdmin):
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         """Delete them and count all causes anew; those who saw them get new pages, and nobody else."""
-        audiences = audiences_of(queryset.values_list("pk", flat=True))
+        keys = list(queryset.values_list("pk", flat=True))
+        audiences = audiences_of(keys)
         admin_audit.note_deleting(request, queryset)
         queryset.delete()
         tally()
         Edition.bump(ADMINS, *audiences)
+        follow(keys)
 
 
 @admin.register(Cause)

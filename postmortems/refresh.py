@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -25,6 +25,17 @@ from .models import (
 from .prose import Text, keep
 from .tallies import by_quarter, years_in
 
+# What other apps keep of an incident: called with keys of incidents in the transaction that changed or deleted them,
+# after `Edition.bump`. Their AppConfig adds to it.
+FOLLOWERS: list[Callable[[Iterable[int]], object]] = []
+
+
+def follow(incidents: Iterable[int]) -> None:
+    """Let the other apps bring what they keep of these incidents up to date."""
+    keys = list(incidents)
+    for follower in FOLLOWERS:
+        follower(keys)
+
 
 @transaction.atomic
 def refresh_incident(incident: Incident) -> None:
@@ -36,6 +47,7 @@ def refresh_incident(incident: Incident) -> None:
     causes = refresh_texts(incident)
     tally([link.cause_id for link in causes])
     Edition.bump(ADMINS, *before, *audiences_of([incident.pk]))
+    follow([incident.pk])
 
 
 def audiences_of(incidents: Iterable[int]) -> set[str]:

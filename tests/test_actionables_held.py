@@ -16,6 +16,7 @@ from actionables import ranking, verdicts
 from actionables.models import Actionable, StatusChange
 from actionables.reporting import MEASURES, report
 from actionables.shown import age
+from actionables.tallying import rebuild
 from postmortems.models import Cause
 from postmortems.moments import UNKNOWN, Moment
 from postmortems.refresh import tally
@@ -221,6 +222,7 @@ def test_every_number_of_the_report_is_that_of_its_list(client: Client, quarter:
     history(make_actionable(owner="Web"), ("open", UNKNOWN))
     hidden = make_actionable(make_incident(visibility="restricted", services=(gate,)), owner="Web")
     history(hidden, ("open", quarter(30)))
+    rebuild()
     checked = 0
     for way in ("owner", "service", "month"):
         made = report(ANYBODY, way)
@@ -241,6 +243,7 @@ def test_every_number_of_the_report_is_that_of_its_list(client: Client, quarter:
 
 def test_the_links_of_the_report_work_as_they_stand(client: Client, quarter: Callable[[int], Moment]) -> None:
     history(make_actionable(owner="Sea & sand=?"), ("open", quarter(3)))
+    rebuild()
     for way in ("owner", "service", "month", "nothing"):
         main = page(client, f"/actionables/follow-through/?by={way}")
         for link in main.findall(".//td/a"):

@@ -68,8 +68,9 @@ COSTS = [
     ("/actionables/ACT-2/", 11, f"edition, actionable, {STREAM}, causes twice, alternatives, mentions, kept HTML, "
                                 "references"),
     ("/actionables/ACT-11/", 15, "the same, and whether its causes came back: few, three kinds of dates, rows, sure"),
-    ("/actionables/follow-through/", 5, "edition; opened, closed, unfinished, opened at an unknown time"),
-    ("/actionables/follow-through/?by=month", 4, "edition; opened, closed, opened at an unknown time"),
+    ("/actionables/follow-through/", 5, "edition; tallies of all and by owner; overdue and ageing in part of a month"),
+    ("/actionables/follow-through/?by=service", 6, "the same by service; names of services"),
+    ("/actionables/follow-through/?by=month", 3, "edition; tallies of all, twice"),
     (LOGGING.replace("causes", "actionables/ledger"), 11, f"edition, cause; {FEW} (2); {ROW} (2), its roles; "
                                                           f"actionables (2); {LEDGER}"),
     ("/keyboard/", 1, "edition"),

@@ -5,8 +5,10 @@ from .changes import put_back
 from .choices import FINISHED, UNFINISHED, Kind, Priority, Status
 from .following import CalendarLink, Reminder, ReminderChoice, Snooze, Watch
 from .history import Comment, FieldChange, StatusChange
+from .tallies import COUNTED, Counted, Tally
 
 __all__ = [
-    "FINISHED", "UNFINISHED", "Actionable", "CalendarLink", "Comment", "FieldChange", "Kind", "OutOfDate", "Priority",
-    "Reminder", "ReminderChoice", "Snooze", "Status", "StatusChange", "Watch", "put_back",
+    "COUNTED", "FINISHED", "UNFINISHED", "Actionable", "CalendarLink", "Comment", "Counted", "FieldChange", "Kind",
+    "OutOfDate", "Priority", "Reminder", "ReminderChoice", "Snooze", "Status", "StatusChange", "Tally", "Watch",
+    "put_back",
 ]  # fmt: skip

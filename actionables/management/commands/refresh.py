@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actionables.models import Actionable
+from actionables.tallying import rebuild
 from postmortems.management.commands import refresh
 
 
@@ -12,6 +13,7 @@ class Command(refresh.Command):
     """Everything derived from incidents and causes, and from the history of actionables."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """When each actionable was opened and closed, then the rest, which tells readers that pages are new."""
+        """When each actionable was opened and closed, the tallies, then the rest, which says that pages are new."""
         Actionable.objects.settle()
+        rebuild()
         super().handle(*args, **options)
