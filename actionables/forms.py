@@ -8,6 +8,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from postmortems.moments import Moment, Precision
+from postmortems.moments_typed import NotATime, moment_typed
+
 from .models import Actionable, Priority, Status
 from .models.actionables import NEEDS_WORDS
 from .owners import name_of, people_named
@@ -49,6 +52,30 @@ class DueField(forms.DateField):
         super().validate(value)
         if value is not None and not EARLIEST <= value <= LATEST:
             raise ValidationError("Give a day from 1990 to 2199.")
+
+
+class WhenField(forms.CharField):
+    """A day or a time that has been, as people type it; gives a Moment, None when nothing is typed."""
+
+    zone: datetime.tzinfo = datetime.UTC
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=100, required=False, **options)
+
+    def clean(self, value: Any) -> Moment | None:
+        """With its day, and not to come."""
+        text = str(super().clean(value))
+        if not text:
+            return None
+        try:
+            moment = moment_typed(text, self.zone)
+        except NotATime as wrong:
+            raise ValidationError(str(wrong)) from None
+        if moment.is_known and not moment.is_dated:
+            raise ValidationError("Give the day too, as in 2015-08-14.")
+        if Moment(datetime.datetime.now(datetime.UTC), None, Precision.MINUTE).surely_before(moment):
+            raise ValidationError("This is still to come.")
+        return moment
 
 
 class ChangeForm(forms.Form):

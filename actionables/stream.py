@@ -16,6 +16,7 @@ from .models import UNFINISHED, Actionable, Priority, Status, StatusChange
 WORDS = {
     "owner": "Owner", "due_on": "Due date", "priority": "Priority", "ticket_url": "Ticket", "causes": "Aimed at",
     "ticket_label": "Short name of the ticket", "alternative": "A way of doing",
+    "opened": "Opened", "closed": "Finished",
 }  # fmt: skip
 LONG = ("description", "passage")
 

@@ -9,13 +9,17 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
+from postmortems.forms import zone_of
 from postmortems.models import Cause, Incident
+from postmortems.moments_typed import as_typed
 
-from .forms import LONGEST, DueField, OwnerField
-from .models import Actionable, Kind, Priority
+from .forms import LONGEST, DueField, OwnerField, WhenField
+from .models import Actionable, Kind, Priority, Status
+from .models.actionables import NEEDS_WORDS
 
 if TYPE_CHECKING:
     from postmortems.access import Reader
+    from postmortems.moments import Moment
 
 WORDS = ("title", "kind", "description", "passage", "ticket_url", "ticket_label")
 HINTS = {
@@ -23,12 +27,15 @@ HINTS = {
     "passage": "Copied from the postmortem; it leads there.",
     "ticket_label": "Only where its address does not tell.",
     "alternative_to": "When this is one of several ways of doing it.",
+    "opened": "2015-08-14, about 15:30 on 14 Aug 2015, August 2015, unknown: as far as it is stated.",
+    "closed": "The same, for what is done or declined.",
+    "outcome": "For what is done or declined: what shows it, or why not.",
     "owner": "A person or a team; leave it empty when nobody has it yet.",
 }
 
 
 class WordingForm(forms.Form):
-    """The words of an actionable, and its causes among those of its incident."""
+    """The words of an actionable, its causes, and when it was opened and closed."""
 
     title = forms.CharField(max_length=200, error_messages={"required": "Say what is to be done."})
     kind = forms.ChoiceField(choices=Kind.choices)
@@ -46,27 +53,50 @@ class WordingForm(forms.Form):
     )
     ticket_url = forms.URLField(label="Ticket", max_length=2_000, required=False, assume_scheme="https")
     ticket_label = forms.CharField(label="Its short name", max_length=60, required=False)
+    opened = WhenField(label="Opened")
+    closed = WhenField(label="Finished")
 
     def __init__(
         self, incident: Incident, data: Any, own: Actionable | None = None, initial: dict[str, Any] | None = None
     ) -> None:
         super().__init__(data, auto_id="w-%s", initial=initial)
         self.incident = incident
-        named = Q(incident_causes__incident=incident)
         causes: Any = self.fields["causes"]
-        causes.queryset = Cause.objects.filter(named | Q(actionables=own) if own else named).distinct().order_by("name")
+        causes.queryset = Cause.objects.order_by("name")
+        named = Q(incident_causes__incident=incident)
+        near = Cause.objects.filter(named | Q(actionables=own) if own else named)
+        # Those of the incident come first; the others are folded away.
+        self.near = {str(pk) for pk in near.values_list("pk", flat=True)}
+        for name in ("opened", "closed"):
+            field: Any = self.fields[name]
+            field.zone = zone_of(incident)
         others = incident.actionables.filter(alternative_to=None).order_by("position", "number")
         ways: Any = self.fields["alternative_to"]
         # What has alternatives of its own is not one: alternatives are one level deep.
         ways.queryset = others.none() if own and own.alternatives.exists() else others.exclude(pk=own.pk if own else 0)
 
+    def boxes(self) -> tuple[list[Any], list[Any]]:
+        """The boxes of the causes: of this incident, or chosen already; and of all others."""
+        boxes: list[Any] = list(self["causes"])
+        return tuple([box for box in boxes if (str(box.data["value"]) in self.near) == own] for own in (True, False))  # type: ignore[return-value]
+
     def words(self) -> dict[str, Any]:
         """What the actionable shall say."""
         return {name: self.cleaned_data[name] for name in WORDS}
 
+    def moments(self) -> dict[str, Moment | None]:
+        """When it was opened and closed, where that was typed anew; None for what is left alone."""
+        given = {name: self.cleaned_data[name] for name in ("opened", "closed")}
+        return {name: moment if name in self.changed_data else None for name, moment in given.items()}
+
 
 class NewForm(WordingForm):
-    """A new actionable: also whose it is, until when, and how urgent."""
+    """A new actionable: also whose it is, until when, how urgent, and how far it is when it began earlier."""
+
+    status = forms.ChoiceField(choices=Status.choices, required=False, initial=Status.OPEN)
+    outcome = forms.CharField(
+        label="How it ended", max_length=LONGEST, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     owner = OwnerField()
     due_on = DueField(label="Due", widget=forms.DateInput(attrs={"type": "date"}))
@@ -75,6 +105,22 @@ class NewForm(WordingForm):
     def clean_priority(self) -> str:
         """Not known when it is not said."""
         return str(self.cleaned_data["priority"] or Priority.UNKNOWN)
+
+    def clean_status(self) -> str:
+        """Open when it is not said."""
+        return str(self.cleaned_data["status"] or Status.OPEN)
+
+    def clean(self) -> dict[str, Any]:
+        """What is finished says how, and nothing ends before it began or while there is work to do."""
+        given = super().clean() or self.cleaned_data
+        opened, closed, status = given.get("opened"), given.get("closed"), given.get("status", Status.OPEN)
+        if status in NEEDS_WORDS and not given.get("outcome"):
+            self.add_error("outcome", NEEDS_WORDS[Status(status)])
+        if closed is not None and status not in NEEDS_WORDS:
+            self.add_error("closed", "Only what is done or declined has ended; choose its status too.")
+        if opened is not None and closed is not None and closed.surely_before(opened):
+            self.add_error("closed", "It cannot have ended before it was opened.")
+        return given
 
 
 class EditForm(WordingForm):
@@ -95,6 +141,7 @@ def first_values(actionable: Actionable) -> dict[str, Any]:
         **{name: getattr(actionable, name) for name in (*WORDS, "version")},
         "causes": list(actionable.causes.values_list("pk", flat=True)),
         "alternative_to": actionable.alternative_to_id,
+        **{name: as_typed(getattr(actionable, name), zone_of(actionable.incident)) for name in ("opened", "closed")},
     }
 
 

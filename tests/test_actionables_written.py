@@ -9,8 +9,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from actionables.models import Actionable, Watch
+from actionables.tallying import differences
 from postmortems.models import Incident, IncidentReader, SavedSearch
-from tests.factories import make_actionable, make_incident
+from tests.factories import make_actionable, make_cause, make_incident
 from tests.test_pages import page, words
 
 pytestmark = pytest.mark.usefixtures("five")
@@ -193,3 +194,66 @@ def test_drafts_and_reviews_stand_under_my_work(author: Client, alice: User, bob
     assert "Mine to judge" in sections["own-reviews"]
     assert "Yours to judge" in sections["reviews"]
     assert "Not mine" not in " ".join(sections.values())
+
+
+def told_of(actionable: Actionable) -> list[tuple[str, str, str]]:
+    """Its history: to which status, when in words, by whom."""
+    return [(row.to_status, row.when.text(), row.by) for row in actionable.changes.order_by("position")]
+
+
+def test_what_was_done_long_ago_is_written_down_as_it_was(author: Client) -> None:
+    given = {**GIVEN, "status": "done", "opened": "about 15:30 on 13 Aug 2015", "closed": "2015-08-14", "due_on": ""}
+    refused = author.post(NEW, given)
+    assert "Say what shows that it is done" in refused.content.decode()
+    assert 'value="about 15:30 on 13 Aug 2015"' in refused.content.decode()
+    author.post(NEW, {**given, "outcome": "Merged."})
+    made = newest()
+    assert (made.status, made.outcome, made.closed.text()) == ("done", "Merged.", "14 August 2015")
+    assert told_of(made) == [("open", "13 August 2015, about 15:30", "Alice"), ("done", "14 August 2015", "Alice")]
+    author.post(NEW, {**given, "outcome": "Merged.", "opened": "", "closed": "August 2015"})
+    assert told_of(newest()) == [("open", "not known", "Alice"), ("done", "August 2015", "Alice")]
+    assert differences() == []
+
+
+@pytest.mark.parametrize(("wrong", "told"), [
+    ({"opened": "22:05"}, "Give the day too"), ({"opened": "2099-01-01"}, "still to come"),
+    ({"opened": "8/12/2015"}, "can be read in two ways"), ({"opened": "a\0b"}, "Null characters"),
+    ({"closed": "2015-08-14"}, "choose its status too"),
+    ({"status": "done", "outcome": "So.", "opened": "2016", "closed": "2015"}, "cannot have ended before"),
+])  # fmt: skip
+def test_dates_that_cannot_be_are_refused(author: Client, wrong: dict[str, Any], told: str) -> None:
+    before = Actionable.objects.count()
+    response = author.post(NEW, {**GIVEN, **wrong})
+    assert response.status_code == 422
+    assert told in response.content.decode()
+    assert Actionable.objects.count() == before
+
+
+def test_dates_are_put_right_and_what_stood_before_is_kept(author: Client) -> None:
+    eleven = Actionable.objects.get(number=11)
+    values = {"title": eleven.title, "kind": eleven.kind, "version": eleven.version, "alternative_to": ""}
+    shown = author.get("/actionables/ACT-11/edit/").content.decode()
+    assert 'name="closed" value="2015-08-14 15:16"' in shown
+    late = {**values, "opened": "2016", "closed": "2015-08-14 15:16"}
+    assert "cannot have ended before" in author.post("/actionables/ACT-11/edit/", late).content.decode()
+    response = author.post("/actionables/ACT-11/edit/", {**late, "opened": "12 August 2015"})
+    assert response.status_code == 302
+    eleven.refresh_from_db()
+    assert (eleven.opened.text(), eleven.closed.text()) == ("12 August 2015", "14 August 2015, 15:16")
+    assert [row.when.text() for row in eleven.changes.all()] == ["12 August 2015", "14 August 2015, 15:16"]
+    assert "Opened: 12 August 2015, by Alice" in words(page(author, "/actionables/ACT-11/"))
+    nine = Actionable.objects.get(number=9)
+    open_one = {"title": nine.title, "kind": nine.kind, "version": nine.version, "closed": "2015-08-14"}
+    assert "Only what is done or declined" in author.post("/actionables/ACT-9/edit/", open_one).content.decode()
+    assert differences() == []
+
+
+def test_it_may_be_aimed_at_a_cause_of_another_incident(author: Client) -> None:
+    other = make_cause("Sharks bite cables")
+    shown = author.get(NEW).content.decode()
+    near, far = shown.split("Causes of other incidents")
+    assert other.name in far
+    assert labs().incident_causes.all()[0].cause.name in near
+    author.post(NEW, {**GIVEN, "causes": [other.pk]})
+    assert list(newest().causes.all()) == [other]
+    assert other.name in author.get(f"{newest().get_absolute_url()}edit/").content.decode().split("Causes of other")[0]

@@ -15,7 +15,7 @@ from actionables.tickets import short_name
 from postmortems.models import next_number
 from postmortems.models.addresses import WebAddressField
 from postmortems.models.choices import one_of
-from postmortems.momentfields import MomentField, moment_constraint
+from postmortems.momentfields import MomentField, columns, moment_constraint
 from postmortems.moments import UNKNOWN, Moment, Precision
 from postmortems.ordering import KnownFirstDescending
 
@@ -34,6 +34,11 @@ CHANGEABLE = (
 NEEDS_WORDS = {
     Status.DECLINED: "Say why it is declined.",
     Status.DONE: "Say what shows that it is done: a link, or a few words.",
+}
+
+NO_SUCH_CHANGE = {
+    "opened": "Its history does not begin with it being opened.",
+    "closed": "Only what is done or declined has ended.",
 }
 
 
@@ -211,19 +216,48 @@ class Actionable(models.Model):
             self.record_change(before["status"], by, why, batch)
 
     @transaction.atomic
-    def record_change(self, before: str, by: str, why: str = "", batch: str = "") -> None:
-        """Add a row to the history for the status it has now (four queries)."""
+    def record_change(self, before: str, by: str, why: str = "", batch: str = "", when: Moment | None = None) -> None:
+        """Add a row to the history for the status it has now, reached at a moment or just now (four queries)."""
         type(self)._default_manager.select_for_update().get(pk=self.pk)
         last = self.changes.aggregate(last=Max("position"))["last"] or 0
-        now = Moment(timezone.now().replace(microsecond=0), None, Precision.SECOND)
+        reached = Moment(timezone.now().replace(microsecond=0), None, Precision.SECOND) if when is None else when
         change = self.changes.model(actionable=self, position=last + 1, by=by, why=why, batch=batch)
-        change.from_status, change.to_status, change.when = before, self.status, now
+        change.from_status, change.to_status, change.when = before, self.status, reached
         change.save()
         if not before:
-            self.opened = now
-        self.closed = now if self.status in FINISHED else UNKNOWN
-        parts = ("at", "clock", "precision")
-        self.save(update_fields=[f"{name}_{part}" for name in ("opened", "closed") for part in parts])
+            self.opened = reached
+        self.closed = reached if self.status in FINISHED else UNKNOWN
+        self.save(update_fields=columns("opened", "closed"))
+
+    @transaction.atomic
+    def redate(self, opened: Moment | None, closed: Moment | None, *, by: str) -> None:
+        """Say better when it was opened and closed; None leaves what there is. What stood before is kept.
+
+        Raises ValidationError keyed by field: closed before it was opened, closed while there is still work to do, or
+        no change of status in the history to put the moment on.
+        """
+        type(self)._default_manager.select_for_update().get(pk=self.pk)
+        wanted = {"opened": opened, "closed": closed}
+        ends = {"opened": self.changes.filter(from_status="").order_by("position").first()}
+        finishing = self.changes.filter(to_status__in=FINISHED).order_by("-position")
+        ends["closed"] = None if self.is_unfinished else finishing.first()
+        for name, moment in wanted.items():
+            former, change = getattr(self, name), ends[name]
+            if moment is None or moment == former:
+                continue
+            if change is None:
+                words = (
+                    "Only what is done or declined has ended." if name == "closed" else "Its history has no beginning."
+                )
+                raise ValidationError({name: words})
+            change.when = moment
+            change.save()
+            setattr(self, name, moment)
+            told = {"before": former.text() if former.is_known else "", "after": moment.text()}
+            self.field_changes.create(what=name, by=by, **told)
+        if self.closed.surely_before(self.opened):
+            raise ValidationError({"closed": "It cannot have ended before it was opened."})
+        self.save(update_fields=columns("opened", "closed"))
 
     @transaction.atomic
     def reword(
