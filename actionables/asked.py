@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from .boards import GROUPS
 from .filters import AGES, DUE, SORTS, STATUSES, TIMELY, ActionableFilter
+from .held import HELD
 from .models import Actionable, Kind, Priority
 
 if TYPE_CHECKING:
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 TITLES = {
     "status": "Status", "kind": "Kind", "priority": "Priority", "owner": "Owner", "due": "Due", "age": "Open for",
     "cause": "Cause", "service": "Service", "incident": "Incident", "opened": "Opened in", "closed": "Finished in",
-    "timely": "In time", "view": "As", "group": "Columns by", "sort": "Order",
+    "timely": "In time", "held": "Held", "view": "As", "group": "Columns by", "sort": "Order",
 }  # fmt: skip
 LABELS: dict[str, dict[str, str]] = {
     "status": STATUSES, "kind": dict(Kind.choices), "priority": dict(Priority.choices), "due": DUE, "age": AGES,
-    "timely": TIMELY, "sort": SORTS, "group": GROUPS, "view": {"board": "board"},
+    "timely": TIMELY, "held": HELD, "sort": SORTS, "group": GROUPS, "view": {"board": "board"},
 }  # fmt: skip
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
@@ -18,7 +19,11 @@ from postmortems.moments import COARSE, Precision
 from postmortems.ordering import KnownFirstDescending
 from postmortems.rows import linked
 
+from .held import HELD, narrowed
 from .models import UNFINISHED, Actionable, Kind, Priority, Status
+
+if TYPE_CHECKING:
+    from postmortems.access import Reader
 
 STATUSES = {"unfinished": "Unfinished", **dict(Status.choices)}
 DUE = {"overdue": "Overdue", "14d": "Due in 14 days", "none": "No date"}
@@ -79,11 +84,16 @@ class ActionableFilter(django_filters.FilterSet):
     opened = Month(method="by_month")
     closed = Month(method="by_month")
     timely = django_filters.ChoiceFilter(choices=tuple(TIMELY.items()), method="by_timely")
+    held = django_filters.ChoiceFilter(choices=tuple(HELD.items()), method="by_held")
     sort = django_filters.ChoiceFilter(choices=tuple(SORTS.items()), method="keep")
 
     class Meta:
         model = Actionable
         fields: list[str] = []
+
+    def __init__(self, data: Any = None, queryset: Any = None, *, reader: Reader | None = None) -> None:
+        super().__init__(data, queryset)
+        self.reader = reader or AnonymousUser()
 
     def by_status(self, rows: QuerySet[Actionable], name: str, values: list[str]) -> QuerySet[Actionable]:
         """One of the statuses; "unfinished" stands for open, in progress and blocked."""
@@ -143,6 +153,10 @@ class ActionableFilter(django_filters.FilterSet):
     def by_timely(self, rows: QuerySet[Actionable], name: str, value: str) -> QuerySet[Actionable]:
         """Done by the due date, done later, or done without a date or at a time that does not tell."""
         return rows.filter(timely(value))
+
+    def by_held(self, rows: QuerySet[Actionable], name: str, value: str) -> QuerySet[Actionable]:
+        """Done, and verified, came back, or what else can be said of whether it held, by what this reader sees."""
+        return narrowed(rows, value, self.reader)
 
     def keep(self, rows: QuerySet[Actionable], name: str, value: str) -> QuerySet[Actionable]:
         """Sorting comes last, see `ordered`."""

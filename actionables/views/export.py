@@ -23,7 +23,7 @@ EVENTS = 1_000
 @require_safe
 def export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """Everything the same address lists, in its order, up to fifty thousand; as CSV or JSON."""
-    chosen = ActionableFilter(request.GET, Actionable.objects.visible_to(request.user).main())
+    chosen = ActionableFilter(request.GET, Actionable.objects.visible_to(request.user).main(), reader=request.user)
     chosen.form.is_valid()
     wanted = list(chosen.ordered().values_list("pk", flat=True)[: MOST + 1])
     more, rows, site = len(wanted) > MOST, fetched(wanted[:MOST]), site_of(request)
@@ -48,7 +48,7 @@ def calendar(request: HttpRequest, secret: str) -> HttpResponse:
     if link is None or not link.person.is_active:
         raise Http404
     visible = Actionable.objects.visible_to(link.person).main().unfinished().filter(due_on__isnull=False)
-    chosen = ActionableFilter(request.GET, visible)
+    chosen = ActionableFilter(request.GET, visible, reader=link.person)
     chosen.form.is_valid()
     narrowed = any(chosen.form.cleaned_data.get(name) for name in chosen.filters)
     rows = chosen.qs if narrowed else visible.filter(person=link.person)

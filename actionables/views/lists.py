@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 from actionables.access import may_change
 from actionables.asked import chips, described, normalised
 from actionables.boards import GROUPS, Board, board_of
-from actionables.filters import AGES, DUE, SORTS, STATUSES, ActionableFilter
+from actionables.filters import AGES, DUE, SORTS, STATUSES, TIMELY, ActionableFilter
+from actionables.held import HELD
 from actionables.models import Actionable, Kind, Priority
 from actionables.owners import suggestions
 from actionables.shown import owners_of, rows
@@ -30,6 +31,7 @@ CHOICES = 1_000
 FACETS: list[tuple[str, str, dict[str, Any]]] = [
     ("status", "Status", STATUSES), ("kind", "Kind", dict(Kind.choices)),
     ("priority", "Priority", dict(Priority.choices)), ("due", "Due", DUE), ("age", "Open for", AGES),
+    ("timely", "In time", TIMELY), ("held", "Held", HELD),
 ]  # fmt: skip
 # The columns of the table, and the order a click on each gives.
 HEADS = [
@@ -51,7 +53,7 @@ def _named() -> list[tuple[str, str, dict[str, str]]]:
 @revalidated
 def listed(request: HttpRequest) -> HttpResponse:
     """Actionables as a table, or as a board with `view=board`."""
-    chosen = ActionableFilter(request.GET, Actionable.objects.visible_to(request.user).main())
+    chosen = ActionableFilter(request.GET, Actionable.objects.visible_to(request.user).main(), reader=request.user)
     chosen.form.is_valid()
     on_board = request.GET.get("view") == "board"
     shown = _on_board(request, chosen) if on_board else _in_table(request, chosen)

@@ -1,0 +1,89 @@
+"""The filter of what held, against the verdict that the page of each actionable gives."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from django.test import Client
+from django.utils import timezone
+
+from actionables import held
+from actionables.models import Actionable
+from actionables.verdicts import verdict
+from postmortems.moments import UNKNOWN, Moment, Precision
+from tests.factories import make_actionable, make_cause, make_incident, make_incident_cause
+from tests.test_actionables_held import history
+from tests.test_pages import numbers, page
+
+pytestmark = pytest.mark.django_db
+
+
+def near(random: Random, spread: float) -> Moment:
+    """Some time within so many days of a year ago, of any precision."""
+    precision = random.choice(Precision.values)
+    at = timezone.now() - timedelta(days=365 + spread * (random.random() - 0.5))
+    return UNKNOWN if precision == Precision.UNKNOWN else Moment(at.replace(microsecond=0), None, precision)
+
+
+def organisation(random: Random, alice: User) -> None:
+    """Incidents that share causes, and work that was done about then; some of it newer than the time to soak."""
+    spread = random.choice((0.5, 3, 60, 800))
+    causes = [make_cause() for _ in range(4)]
+    incidents = []
+    for _ in range(7):
+        when = (
+            near(random, spread) if random.random() < 0.8 else Moment(timezone.now() - timedelta(days=3), None, "day")
+        )
+        readers = {"visibility": "restricted", "readers": (alice,)} if random.random() < 0.3 else {}
+        incidents.append(make_incident(started=when, **readers))
+        for cause in random.sample(causes[: random.choice((2, 3))], random.randint(0, 2)):
+            make_incident_cause(incidents[-1], cause, certainty=random.choice(("confirmed", "confirmed", "suspected")))
+    for _ in range(10):
+        row = make_actionable(random.choice(incidents), causes=tuple(random.sample(causes, random.randint(0, 2))))
+        lately = Moment(timezone.now() - timedelta(days=random.choice((1, 89, 91))), None, "minute")
+        ended = random.choice((near(random, spread), near(random, spread), lately))
+        history(row, ("open", UNKNOWN), (random.choice(("done", "done", "done", "declined")), ended))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_it_lists_what_the_pages_say(seed: int, monkeypatch: pytest.MonkeyPatch, alice: User, carol: User) -> None:
+    organisation(Random(seed), alice)
+    for reader in (AnonymousUser(), User.objects.get(pk=alice.pk), User.objects.get(pk=carol.pk)):
+        said: dict[str, set[int]] = {name: set() for name in held.HELD.values()}
+        for row in Actionable.objects.visible_to(reader):
+            if told := verdict(row, reader):
+                said[told.name].add(row.pk)
+        for newest in (1, 3, 1_000):
+            monkeypatch.setattr(held, "NEWEST", newest)
+            for value, name in held.HELD.items():
+                rows = held.narrowed(Actionable.objects.visible_to(reader), value, reader)
+                assert set(rows.values_list("pk", flat=True)) == said[name], (seed, reader, newest, name)
+
+
+def test_the_organisations_reach_every_answer(alice: User) -> None:
+    told = set()
+    for seed in range(8):
+        organisation(Random(seed), alice)
+    for row in Actionable.objects.all():
+        told |= {one.name for one in [verdict(row, AnonymousUser())] if one}
+    assert told == set(held.HELD.values())
+
+
+def test_it_is_a_filter_of_lists_and_exports_and_says_what_the_reader_may_know(client: Client, carol: User) -> None:
+    cause = make_cause()
+    done = history(
+        make_actionable(causes=(cause,)), ("done", Moment(timezone.now() - timedelta(days=200), None, "day"))
+    )
+    make_incident_cause(
+        make_incident(started=Moment(timezone.now() - timedelta(days=9), None, "minute"), visibility="restricted"),
+        cause,
+    )
+    listed = {value: numbers(page(client, f"/actionables/?held={value}"), "ACT") for value in held.HELD}
+    assert [value for value, found in listed.items() if found] == ["yes"]
+    client.force_login(carol)
+    assert numbers(page(client, "/actionables/?held=no"), "ACT") == [done.number]
+    assert done.reference in b"".join(client.get("/actionables/export.csv?held=no").streaming_content).decode()
+    assert done.reference not in b"".join(client.get("/actionables/export.csv?held=yes").streaming_content).decode()
