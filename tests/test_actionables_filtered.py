@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
@@ -37,7 +38,7 @@ def organisation(random: Random, alice: User) -> None:
         when = (
             near(random, spread) if random.random() < 0.8 else Moment(timezone.now() - timedelta(days=3), None, "day")
         )
-        readers = {"visibility": "restricted", "readers": (alice,)} if random.random() < 0.3 else {}
+        readers: dict[str, Any] = {"visibility": "restricted", "readers": (alice,)} if random.random() < 0.3 else {}
         incidents.append(make_incident(started=when, **readers))
         for cause in random.sample(causes[: random.choice((2, 3))], random.randint(0, 2)):
             make_incident_cause(incidents[-1], cause, certainty=random.choice(("confirmed", "confirmed", "suspected")))
@@ -85,5 +86,5 @@ def test_it_is_a_filter_of_lists_and_exports_and_says_what_the_reader_may_know(c
     assert [value for value, found in listed.items() if found] == ["yes"]
     client.force_login(carol)
     assert numbers(page(client, "/actionables/?held=no"), "ACT") == [done.number]
-    assert done.reference in b"".join(client.get("/actionables/export.csv?held=no").streaming_content).decode()
-    assert done.reference not in b"".join(client.get("/actionables/export.csv?held=yes").streaming_content).decode()
+    assert done.reference in b"".join(client.get("/actionables/export.csv?held=no")).decode()
+    assert done.reference not in b"".join(client.get("/actionables/export.csv?held=yes")).decode()

@@ -124,7 +124,7 @@ def test_they_follow_every_change_and_each_reader_gets_their_own(seed: int, caro
                 move(random, incident, services, carol)
         assert differences() == [], (seed, step)
         if step % 8 == 7:
-            readers = [ANYBODY, User.objects.get(pk=alice.pk), User.objects.get(pk=carol.pk)]
+            readers: list[Any] = [ANYBODY, User.objects.get(pk=alice.pk), User.objects.get(pk=carol.pk)]
             seen += sum(listed(report(one, way), one) for one in readers for way in ("owner", "service", "month"))
     assert seen > 30
 
