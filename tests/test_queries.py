@@ -239,7 +239,7 @@ PARAMETERS = {
     ],
     "/actionables/": [
         "status", "kind", "owner", "due", "cause", "sort", "page", "anything", "priority", "age", "service",
-        "incident", "opened", "closed", "timely", "view", "group", "batch", "stale", "undone", "left",
+        "incident", "opened", "closed", "timely", "held", "view", "group", "batch", "stale", "undone", "left",
     ],
     "/actionables/follow-through/": ["by"],
     "/actionables/export.csv": ["status", "owner", "incident", "opened", "sort"],
