@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from postmortems.access import Reader
     from postmortems.moments import Moment
 
+PAST = ("status", "opened", "closed", "outcome")  # shown folded: few need them
 WORDS = ("title", "kind", "description", "passage", "ticket_url", "ticket_label")
 HINTS = {
     "title": "What is to be done, as in “Send syslog over UDP”.",
@@ -80,6 +81,11 @@ class WordingForm(forms.Form):
         boxes: list[Any] = list(self["causes"])
         return tuple([box for box in boxes if (str(box.data["value"]) in self.near) == own] for own in (True, False))  # type: ignore[return-value]
 
+    def past(self) -> tuple[list[Any], bool]:
+        """The fields about when it began and ended, and whether one of them holds something, or something wrong."""
+        bound = [self[name] for name in PAST if name in self.fields]
+        return bound, any(one.errors or one.value() not in (None, "", Status.OPEN) for one in bound)
+
     def words(self) -> dict[str, Any]:
         """What the actionable shall say."""
         return {name: self.cleaned_data[name] for name in WORDS}
@@ -101,6 +107,11 @@ class NewForm(WordingForm):
     owner = OwnerField()
     due_on = DueField(label="Due", widget=forms.DateInput(attrs={"type": "date"}))
     priority = forms.ChoiceField(choices=Priority.choices, required=False, initial=Priority.UNKNOWN)
+
+    field_order = (
+        "title", "kind", "owner", "due_on", "priority", "description", "passage", "causes", "alternative_to",
+        "ticket_url", "ticket_label", *PAST,
+    )  # fmt: skip
 
     def clean_priority(self) -> str:
         """Not known when it is not said."""
