@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from postmortems.differences import MOST_LINES, MOST_WORDS, Line, Piece, lines_of, merged, parts_of, words_of, woven_of
 
+pytestmark = pytest.mark.sqlite  # no database is asked
 TEXTS = st.lists(st.sampled_from(["a b c", "a b d", "", "x", "y z", "Swift hung at 18:55."])).map("\n".join) | st.text()
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from postmortems.document_text import Block, DocumentError, Shape, read, written
 
+pytestmark = pytest.mark.sqlite  # no database is asked
 PROSE = Shape()
 ENTRY = Shape({"Excerpt": PROSE})
 SHAPE = Shape({"Summary": PROSE, "Timeline": Shape(others=ENTRY)})

@@ -30,6 +30,7 @@ from postmortems.markdown import (
 )
 from tests.security.patho import SHAPES, fit
 
+pytestmark = pytest.mark.sqlite  # no database is asked
 REL = ' rel="nofollow ugc noopener noreferrer"'
 CONTROL = """\
 # Failover *took* 43 minutes

@@ -18,6 +18,7 @@ from postmortems.durations import Duration
 from postmortems.momentfields import check_order
 from postmortems.moments import ABOUT, COARSE, EXACT, FIRST, LAST, TIMED, UNKNOWN, ZONES, Moment, Precision
 
+pytestmark = pytest.mark.sqlite  # no database is asked
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 # Half an hour off, a day off (Apia skipped 30 December 2011), far off, and with daylight saving on either hemisphere.
 NAMES = ("UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Apia", "Pacific/Kiritimati", "Etc/GMT+12", "Asia/Kolkata")

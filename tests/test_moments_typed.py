@@ -13,6 +13,7 @@ from postmortems.moments import Moment
 from postmortems.moments_typed import NotATime, as_typed, moment_typed
 from tests.test_moments import clocks, dated, zones
 
+pytestmark = pytest.mark.sqlite  # no database is asked
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = date(2015, 8, 12)
 

@@ -12,6 +12,8 @@ from postmortems.search_documents import minute_of
 from postmortems.search_index import key_at
 from postmortems.search_query import Query, parse
 
+pytestmark = pytest.mark.sqlite  # no database is asked
+
 
 def words(query: Query) -> list[str]:
     """The words it looks for, as typed."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from postmortems.search_tokens import LONGEST, Chunk, chunks, stem
 
+pytestmark = pytest.mark.sqlite  # no database is asked
 TOKEN = re.compile(r"[^\W_]+(?:·[^\W_]+)?\Z")
 
 

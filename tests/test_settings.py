@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from kb import environment
 
+pytestmark = pytest.mark.sqlite  # no database is asked
 KEY = "a-long-key-of-tests-0123456789-abcdefghijklmnopqrstuvwxyz"
 
 
