@@ -21,7 +21,7 @@ from .conditional import remembered
 from .models import Incident, IncidentCause, KeyTerm, LearnedCause, Status, Visibility
 from .neighbours import last_filed
 from .search_words import OPEN, frequencies
-from .similar_terms import THOUSANDTHS, Terms, cosine, counted, terms_of
+from .similar_terms import KEPT, THOUSANDTHS, Terms, cosine, counted, terms_of
 
 if TYPE_CHECKING:
     from .access import Reader
@@ -33,6 +33,7 @@ BY_CAUSE, NEWEST = 8, 60  # the rarest causes that bring candidates of their own
 CAUSES, SERVICES, TRIGGER, MENTION = 2.5, 0.2, 0.1, 0.5  # what they count for beside the text, which counts for 1
 TEXT_FLOOR = 0.2  # the likeness by text from which on it counts in full
 DUPLICATE = 0.45  # likeness by text that hardly anything but the same incident told twice has
+RETOLD = 4  # words that a text too short for that likeness must have in common, at such a share of its own
 TELLING, SHORTEST = 4, 4  # words named as a reason, and letters a plain one needs
 SURENESS = {"confirmed": 1.0, "suspected": 0.6}  # what a linked cause counts for
 SURE = 0.85  # a suggested cause as likely as this brings candidates
@@ -58,7 +59,10 @@ class Known:
 
 @dataclass(slots=True)
 class Likeness:
-    """How one candidate is like it: by text from 0 to 1, and what both have."""
+    """How one candidate is like it: by text from 0 to 1, and what both have.
+
+    share: how much of a text too short to be all of an incident (a title, a summary) it has, from 0 to 1.
+    """
 
     incident: int
     number: int = 0
@@ -74,11 +78,13 @@ class Likeness:
     mentioned: bool = False
     same_source: bool = False
     score: float = 0.0
+    share: float = 0.0
 
     @property
     def duplicate(self) -> bool:
         """Likely the same incident, told twice."""
-        return self.text >= DUPLICATE or self.same_source
+        retold = self.share >= DUPLICATE and len(self.terms) >= RETOLD
+        return self.text >= DUPLICATE or self.same_source or retold
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +228,13 @@ def _compare_in_full(found: list[Likeness], terms: Terms) -> None:
     rows = KeyTerm.objects.filter(incident__in=[one.incident for one in found])
     for pk, term, weight in rows.values_list("incident_id", "term", "weight"):
         kept[pk][term] = weight
+    whole = sum(weight**2 for weight in terms.weights.values())
     for one in found:
         mine = kept[one.incident]
         one.text = cosine(mine, terms.weights)
         one.terms = {term: mine[term] * weight for term, weight in terms.weights.items() if term in mine}
+        if len(terms.weights) < KEPT:
+            one.share = sum(terms.weights[term] ** 2 for term in one.terms) / max(whole, 1)
 
 
 def _by_cause(known: Known, user: Reader, counts: Mapping[int, int]) -> dict[int, float]:

@@ -11,6 +11,7 @@ urlpatterns = [
     path("incidents/new/", filing.new, name="new"),
     path("writing/keep/", filing_kept.keep, name="keep_unsaved"),
     path("writing/discard/", filing_kept.discard, name="discard_unsaved"),
+    path("writing/alike/", filing_kept.alike, name="alike"),
     path("writing/preview/", filing_kept.preview, name="preview"),
     re_path(rf"{EDIT}$", filing.edit, name="edit"),
     re_path(rf"{EDIT}(?P<name>[a-z]{{1,20}})/$", filing.section, name="edit_section"),

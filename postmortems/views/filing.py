@@ -25,7 +25,7 @@ from ..models import Incident, Organisation, Service, Unsaved
 from ..revising import record, revising
 from ..sections import Rows, Sections, editable
 from ..unsaved import keeps_text, place_of
-from .filing_page import written
+from .filing_page import alike_in, written
 from .filing_rows import rows
 
 if TYPE_CHECKING:
@@ -87,7 +87,13 @@ def edit(request: HttpRequest, number: str, sections: Sections) -> HttpResponse:
     """The sections of a postmortem with what each holds so far."""
     incident = editable(request, number)
     tasks = [(name, section, section.filled(incident)) for name, section in sections.items()]
-    context = {"incident": incident, "tasks": tasks, "hints": hints_of(incident), "sections": sections}
+    context = {
+        "incident": incident,
+        "tasks": tasks,
+        "hints": hints_of(incident),
+        "sections": sections,
+        "alike": alike_in({}, incident, request.user),
+    }
     return render(request, "postmortems/edit.html", context)
 
 

@@ -6,6 +6,7 @@ import re
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -15,6 +16,7 @@ from ..models import Incident, Unsaved
 from ..prose import Prose
 from ..sections import Sections, editable
 from ..unsaved import without_token
+from .filing_page import alike_in
 
 PLACE = re.compile(r"(?P<number>[1-9]\d{0,8})/(?P<name>[a-z]{1,20})(?:/[1-9]\d{0,17})?")
 
@@ -49,6 +51,15 @@ def _place(request: HttpRequest, sections: Sections) -> tuple[str, Incident | No
     if place != "new":
         raise Http404
     return place, None
+
+
+@never_cache
+@require_POST
+def alike(request: HttpRequest, sections: Sections) -> HttpResponse:
+    """Incidents like the one whose title or summary is being typed, as a piece of HTML; empty when there are none."""
+    _, incident = _place(request, sections)
+    found = alike_in(request.POST, incident, request.user)
+    return render(request, "postmortems/_alike.html", {"alike": found})
 
 
 @never_cache

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from copy import copy
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from .. import suggest
 from ..conflicts import MARKS, differences
 from ..forms import MarkdownField, WatchedForm
 from ..hints import hints_of
-from ..models import Unsaved
+from ..markdown import MAX_CHARS
+from ..models import Incident, Unsaved
 from ..prose import Prose
 from ..unsaved import age_words, remember_writer, typed_over
 
+if TYPE_CHECKING:
+    from ..access import Reader
+    from ..similar import Similar
+
 CONFLICT = 409
 UNPROCESSABLE = 422
+# What tells most of what an incident is like, while somebody types it.
+TELLING = ("title", "summary")
+MOST_ALIKE = 4
+ALIKE_ENOUGH = 0.25  # below it a single word that both have is all there is
 
 
 def written(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
@@ -26,7 +38,7 @@ def written(request: HttpRequest, template: str, context: dict[str, Any]) -> Htt
     """
     form: WatchedForm = context["form"]
     stored, both = context.get("stored"), context.get("both", ())
-    context |= {"marks": (stored or form).marks(), "kept": None, "previews": {}}
+    context |= {"marks": (stored or form).marks(), "kept": None, "previews": {}, "alike": None}
     if not form.is_bound:
         kept = Unsaved.objects.of(request.user, context["place"])
         fields = typed_over(form, kept)
@@ -37,11 +49,28 @@ def written(request: HttpRequest, template: str, context: dict[str, Any]) -> Htt
     context["conflicts"] = differences(request.POST, stored, list(both)) if stored else {}
     faulty = form.is_bound and bool(form.errors)
     status = CONFLICT if both or context.get("gone") else UNPROCESSABLE if faulty else 200
+    if form._meta.model is Incident and not {*TELLING}.isdisjoint(form.fields):
+        context["alike"] = alike_in(_told(form), context.get("incident"), request.user)
     if "incident" in context:
         context["hints"] = [hint for hint in hints_of(context["incident"]) if hint.section == context["name"]]
     response = render(request, template, context, status=status)
     remember_writer(request, response)
     return response
+
+
+def alike_in(typed: Mapping[str, str], incident: Incident | None, user: Reader) -> list[Similar]:
+    """Incidents that this person may see like one as it would be with this title and summary (eleven queries at most).
+
+    `incident` is the one that is written at, None for one that is about to begin.
+    """
+    about = copy(incident) if incident else Incident()
+    for name in TELLING:
+        setattr(about, name, typed.get(name, getattr(about, name))[:MAX_CHARS])
+    return [one for one in suggest.similar_to(about, user, limit=MOST_ALIKE) if one.score >= ALIKE_ENOUGH]
+
+
+def _told(form: WatchedForm) -> dict[str, str]:
+    return {name: str(form[name].value() or "") for name in TELLING if name in form.fields}
 
 
 def _previews(request: HttpRequest, form: WatchedForm) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from .. import suggest
 from ..conflicts import settled
 from ..forms import RowForm
 from ..models import SECTIONS, Cause, Incident, Unsaved
@@ -21,6 +22,7 @@ from ..revising import revising
 from ..sections import Rows, Sections, editable
 from ..unsaved import keeps_text, place_of
 from .filing_page import written
+from .linking import CHOICES, FILING, with_passages
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -146,6 +148,20 @@ def shown(
         "prose": Prose.of(request.user, f"incident:{incident.pk}"),
         "texts": SECTIONS,
         "after": next(iter(names[names.index(name) + 1 :]), ""),
-        "causes": list(Cause.objects.order_by("name").values_list("name", flat=True)) if name == "causes" else [],
+        **(_of_causes(request, incident, form) if name == "causes" else {"causes": [], "suggested": []}),
     }
     return written(request, "postmortems/edit_rows.html", context)
+
+
+def _of_causes(request: HttpRequest, incident: Incident, form: RowForm) -> dict[str, Any]:
+    """What the section of causes has beside its rows: the names to choose from, and while no row is written at, the
+    causes that the text shows (some twenty queries).
+    """
+    untouched = not form.is_bound and form.instance.pk is None
+    found = suggest.causes_for(incident, request.user) if untouched else []
+    return {
+        "causes": list(Cause.objects.order_by("name").values_list("name", flat=True)),
+        "suggested": with_passages(incident, found),
+        "choices": CHOICES,
+        "back": FILING,
+    }

@@ -25,6 +25,8 @@ from ..revising import Overtaken, revising
 MOST = 12
 # The role a cause most often has, by its nature; the others contribute.
 USUAL_ROLE = {"trigger": Role.TRIGGER, "fault": Role.ROOT}
+CHOICES = {"roles": Role.choices, "certainties": Certainty.choices, "titles": dict(SECTIONS)}
+FILING = "filing"  # what a form sends that stands in the section of causes, to come back there
 Act = Callable[[HttpRequest, Incident], HttpResponse]
 
 
@@ -90,20 +92,23 @@ def _page(request: HttpRequest, incident: Incident, form: LinkForm | None = None
     found, alike = suggest.both_for(incident, request.user, limit=MOST)
     context = {
         "incident": incident,
-        "suggested": [(one, suggest.evidence_of(incident, one), _usual_role(one.cause)) for one in found],
+        "suggested": with_passages(incident, found),
         "alike": alike,
         "linked": list(incident.incident_causes.select_related("cause")),
         "rejected": list(incident.rejections.select_related("cause").order_by("cause__name")),
         "proposals": open_proposals(incident, request.user),
         "kinds": [kind for kind in RelationKind.choices if kind[0] != RelationKind.NONE],
         "causes": list(Cause.objects.offered().in_groups().values_list("slug", "name", "group__name")),
-        "roles": Role.choices,
-        "certainties": Certainty.choices,
-        "titles": dict(SECTIONS),
+        "choices": CHOICES,
         "form": form,
         "typed": form.data if form else {},
     }
     return render(request, "postmortems/suggestions.html", context, status=422 if form else 200)
+
+
+def with_passages(incident: Incident, found: list[suggest.Suggested]) -> list[tuple[suggest.Suggested, str, Role]]:
+    """Each suggestion with its passage as it reads and the role such a cause most often has."""
+    return [(one, suggest.evidence_of(incident, one), _usual_role(one.cause)) for one in found]
 
 
 def _usual_role(cause: Cause) -> Role:
@@ -127,7 +132,7 @@ def link(request: HttpRequest, incident: Incident) -> HttpResponse:
         form.add_error(None, "Somebody else saved this incident a moment ago. Look at what it says now, then link it.")
         return _page(request, incident, form)
     messages.success(request, f"Linked: {done.cause.name}, {done.get_role_display().lower()}.")
-    return redirect(_here(incident))
+    return redirect(_here(request, incident))
 
 
 @require_POST
@@ -138,7 +143,7 @@ def unlink(request: HttpRequest, incident: Incident) -> HttpResponse:
     wanted = incident.incident_causes.filter(pk=_number(request, "link")).select_related("cause").first()
     if wanted is None:
         messages.info(request, "This cause was not linked any more.")
-        return redirect(_here(incident))
+        return redirect(_here(request, incident))
     try:
         with revising(incident.pk, incident.version, _signed_in(request), f"Cause taken off: {wanted.cause}."):
             wanted.delete()
@@ -147,7 +152,7 @@ def unlink(request: HttpRequest, incident: Incident) -> HttpResponse:
         messages.error(request, "Somebody else saved this incident a moment ago, so nothing was taken off.")
     else:
         messages.success(request, f"Taken off: {wanted.cause.name}.")
-    return redirect(_here(incident))
+    return redirect(_here(request, incident))
 
 
 @require_POST
@@ -160,7 +165,7 @@ def reject(request: HttpRequest, incident: Incident) -> HttpResponse:
     messages.success(
         request, f"Turned down: {cause.name}. It is not suggested here again, and its phrases count for less elsewhere."
     )
-    return redirect(_here(incident))
+    return redirect(_here(request, incident))
 
 
 @require_POST
@@ -171,7 +176,7 @@ def take_back(request: HttpRequest, incident: Incident) -> HttpResponse:
     cause = _cause(request)
     suggest.take_back(incident, cause)
     messages.success(request, f"Taken back: {cause.name} may be suggested again.")
-    return redirect(_here(incident))
+    return redirect(_here(request, incident))
 
 
 @require_POST
@@ -187,7 +192,7 @@ def decide(request: HttpRequest, incident: Incident) -> HttpResponse:
     else:
         relate(incident, other, kind, by=_signed_in(request))
         messages.success(request, f"Noted: {RelationKind(kind).label.lower()} {other.reference}.")
-    return redirect(_here(incident))
+    return redirect(_here(request, incident))
 
 
 def _cause(request: HttpRequest) -> Cause:
@@ -208,5 +213,8 @@ def _signed_in(request: HttpRequest) -> Any:
     return request.user
 
 
-def _here(incident: Incident) -> str:
+def _here(request: HttpRequest, incident: Incident) -> str:
+    """The page that the form stood on."""
+    if request.POST.get("back") == FILING:
+        return f"{reverse('edit_section', args=[incident.number, 'causes'])}#rows"
     return reverse("incident_causes", args=[incident.slug])
