@@ -31,7 +31,7 @@ SECTIONS: dict[str, Section] = {
     "lessons": Fields("Lessons", LessonsForm, "What went well, what went wrong, where we got lucky"),
     "causes": Rows(
         "Causes", CauseForm, "incident_causes", "cause", "postmortems/_filed_cause.html",
-        "Triggers, root causes, contributing factors, each with its evidence",
+        "Triggers, root causes, contributing factors, each with its evidence", joined=("cause",),
     ),
     "actionables": Rows(
         "Actionables", ActionableForm, "actionables", "actionable", "actionables/_filed.html",

@@ -23,7 +23,7 @@ class CauseForm(RowForm):
 
     cause_name = forms.CharField(
         label="Cause", max_length=120, help_text="Type a few letters and choose from the taxonomy.",
-        widget=forms.TextInput(attrs={"list": "causes", **PICKED}),
+        widget=forms.TextInput(attrs={"list": "known-causes", **PICKED}),
     )  # fmt: skip
     group = forms.ModelChoiceField(
         CauseGroup.objects.all(), required=False, label="Where the new cause belongs", empty_label="It is not new",

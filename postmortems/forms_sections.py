@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -46,11 +47,11 @@ class OverviewForm(SectionForm):
 
     organisation_name = forms.CharField(
         label="Organisation", max_length=120, required=False, help_text="Whose incident it was.",
-        widget=forms.TextInput(attrs={"list": "organisations", **PICKED}),
+        widget=forms.TextInput(attrs={"list": "known-organisations", **PICKED}),
     )  # fmt: skip
     service_names = NamesField(
         Service, label="Services", required=False, help_text="What was affected, separated by commas.",
-        widget=forms.TextInput(attrs={"list": "services", **PICKED}),
+        widget=forms.TextInput(attrs={"list": "known-services", **PICKED}),
     )  # fmt: skip
     columns = ("title", "short_name", "severity", "detection", "responders")
 
@@ -86,12 +87,18 @@ class OverviewForm(SectionForm):
         incident.services.set([named(Service, name) for name in self.cleaned_data["service_names"]])
 
 
+@lru_cache(maxsize=1)
+def zones() -> dict[str, str]:
+    """Every time zone there is, by its name in small letters; read from the disk once."""
+    return {zone.casefold(): zone for zone in sorted(available_timezones())}
+
+
 class TimesForm(SectionForm):
     """The milestones, typed the way people write times; the day and the zone are asked once."""
 
     time_zone = forms.CharField(
         max_length=60, help_text="The zone all times of this postmortem are written in, as in UTC or Europe/Berlin.",
-        widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"list": "known-zones", "autocomplete": "off"}),
     )  # fmt: skip
     day = forms.DateField(
         label="Day it started", required=False,
@@ -130,10 +137,10 @@ class TimesForm(SectionForm):
     def clean_time_zone(self) -> str:
         """A zone there is."""
         name = self.cleaned_data["time_zone"]
-        known = {zone.casefold(): zone for zone in available_timezones()}
-        if name.casefold() not in known:
+        zone = zones().get(name.casefold())
+        if zone is None:
             raise ValidationError("There is no time zone of this name; one is Europe/Berlin.")
-        return known[name.casefold()]
+        return zone
 
     def clean(self) -> dict[str, Any]:
         """Read the times, each in its zone and on its day."""

@@ -34,7 +34,10 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A section that is a list of rows: how they are reached, the form of one, and the template that shows one."""
+    """A section that is a list of rows: how they are reached, the form of one, and the template that shows one.
+
+    `joined` are relations that the template shows too, fetched with the rows.
+    """
 
     title: str
     form: type[RowForm]
@@ -43,6 +46,7 @@ class Rows:
     template: str
     about: str = ""
     in_document: bool = True
+    joined: tuple[str, ...] = ()
 
     def filled(self, incident: Incident) -> str:
         """How many there are, in words; empty for none."""
@@ -52,7 +56,8 @@ class Rows:
 
     def rows(self, incident: Incident) -> Any:
         """The rows in their order."""
-        return getattr(incident, self.related).all()
+        found = getattr(incident, self.related).all()
+        return found.select_related(*self.joined) if self.joined else found
 
 
 Section = Fields | Rows

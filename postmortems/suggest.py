@@ -175,7 +175,7 @@ def _known(what: str | Incident, causes: dict[int, float]) -> similar.Known:
     known.incident, known.title, known.source = what.pk, what.title, what.source_url
     if what.pk:
         known.services = set(what.services.values_list("pk", flat=True))
-        similar.add_causes(known, what.incident_causes.only("cause_id", "role", "certainty"))
+        similar.add_causes(known, what.incident_causes.only("incident_id", "cause_id", "role", "certainty"))
     return known
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from .views import filing, filing_kept, filing_rows
+from .views import filing, filing_kept, filing_rows, filing_together
 
 EDIT = r"^INC-(?P<number>[1-9]\d{0,8})/edit/"
 ROW = EDIT + r"(?P<name>[a-z]{1,20})/(?P<pk>[1-9]\d{0,17})/"
@@ -14,6 +14,7 @@ urlpatterns = [
     path("writing/alike/", filing_kept.alike, name="alike"),
     path("writing/preview/", filing_kept.preview, name="preview"),
     re_path(rf"{EDIT}$", filing.edit, name="edit"),
+    re_path(rf"{EDIT}all/$", filing_together.together, name="edit_together"),
     re_path(rf"{EDIT}(?P<name>[a-z]{{1,20}})/$", filing.section, name="edit_section"),
     re_path(rf"{ROW}$", filing_rows.row, name="edit_row"),
     re_path(rf"{ROW}move/$", filing_rows.move, name="move_row"),

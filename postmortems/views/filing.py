@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from copy import copy
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -20,12 +21,13 @@ from ..access import may_file
 from ..conflicts import settled
 from ..forms import SectionForm
 from ..forms_new import NewForm
+from ..forms_sections import zones
 from ..hints import hints_of
 from ..models import Incident, Organisation, Service, Unsaved
 from ..revising import record, revising
 from ..sections import Rows, Sections, editable
 from ..unsaved import keeps_text, place_of
-from .filing_page import alike_in, written
+from .filing_page import alike_in, is_together, written
 from .filing_rows import rows
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 TOLD = ("csrfmiddlewaretoken", "title", "summary", "template", "like")
 NEW = place_of()
+PLACE = re.compile(r"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/")
 GET_OR_POST = ["GET", "HEAD", "POST"]
 
 
@@ -118,6 +121,8 @@ def section(request: HttpRequest, number: str, name: str, sections: Sections) ->
             return _shown(request, held, name, sections, form, stored, both)
         form.save_to(held)
         Unsaved.objects.discard(request.user, place_of(number, name))
+    if is_together(request):
+        return redirect(f"{reverse('edit_together', args=[number])}?saved={name}#{name}")
     return redirect(onward(incident, name, sections, further="onward" in request.POST))
 
 
@@ -140,27 +145,32 @@ def _shown(
     both: Any = (),
 ) -> HttpResponse:
     """The form; in a conflict with the difference, field by field, from what is stored to what was typed."""
+    context = shown_fields(incident, name, sections, form) | {"stored": stored, "both": both}
+    return written(request, "postmortems/edit_section.html", context)
+
+
+def shown_fields(incident: Incident, name: str, sections: Sections, form: SectionForm) -> dict[str, Any]:
+    """What the template of a section that is one form shows."""
     if incident.template:
         for field, words in incident.template.guidance().items():
             if field in form.fields:
                 form.fields[field].help_text = words
-    context = {
+    return {
         "incident": incident,
         "name": name,
         "section": sections[name],
         "sections": sections,
         "form": form,
-        "stored": stored,
-        "both": both,
         "place": place_of(incident.number, name),
         "last": list(sections)[-1] == name,
         "known": _known(name),
     }
-    return written(request, "postmortems/edit_section.html", context)
 
 
 def _known(name: str) -> dict[str, list[str]]:
     """The names that a section's fields offer while somebody types, by the id of their list."""
+    if name == "times":
+        return {"zones": ["UTC", *(zone for zone in zones().values() if PLACE.match(zone))]}
     if name != "overview":
         return {}
     return {

@@ -6,7 +6,8 @@ import re
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -16,7 +17,7 @@ from ..models import Incident, Unsaved
 from ..prose import Prose
 from ..sections import Sections, editable
 from ..unsaved import without_token
-from .filing_page import alike_in
+from .filing_page import alike_in, is_together
 
 PLACE = re.compile(r"(?P<number>[1-9]\d{0,8})/(?P<name>[a-z]{1,20})(?:/[1-9]\d{0,17})?")
 
@@ -37,6 +38,8 @@ def discard(request: HttpRequest, sections: Sections) -> HttpResponse:
     place, incident = _place(request, sections)
     Unsaved.objects.discard(request.user, place)
     number, _, rest = place.partition("/")
+    if incident and is_together(request):
+        return redirect(f"{reverse('edit_together', args=[number])}#{rest.partition('/')[0]}")
     return HttpResponseRedirect(f"/INC-{number}/edit/{rest}/" if incident else "/incidents/new/")
 
 

@@ -24,21 +24,38 @@ if TYPE_CHECKING:
 
 CONFLICT = 409
 UNPROCESSABLE = 422
+TOGETHER = "all"
 # What tells most of what an incident is like, while somebody types it.
 TELLING = ("title", "summary")
 MOST_ALIKE = 4
 ALIKE_ENOUGH = 0.25  # below it a single word that both have is all there is
 
 
-def written(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    """The page of `context["form"]`: 409 in a conflict, 422 with faults, else 200.
+def is_together(request: HttpRequest) -> bool:
+    """Whether a form stands on the page of all sections: what becomes of it leads back there."""
+    return TOGETHER in (request.GET.get("back"), request.POST.get("back"))
 
-    The form of a GET shows what this person typed at this `place` and did not save. In `context`: `stored`, the form of
-    what is saved now, and `both`, the fields that somebody else changed too.
+
+def written(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """The page of `context["form"]`: 409 in a conflict, 422 with faults, else 200."""
+    status = completed(request, context, together=is_together(request))
+    response = render(request, template, context, status=status)
+    remember_writer(request, response)
+    return response
+
+
+def completed(request: HttpRequest, context: dict[str, Any], *, together: bool) -> int:
+    """Add to the context of a form what every form shows; the status of its page.
+
+    `together` says that it stands among others: its ids then begin with the name of its section (`ids`). The form of a
+    GET shows what this person typed at this `place` and did not save. In `context`: `stored`, the form of what is saved
+    now; `both`, the fields that somebody else changed too; `hints` and `alike`, when they are known.
     """
     form: WatchedForm = context["form"]
     stored, both = context.get("stored"), context.get("both", ())
-    context |= {"marks": (stored or form).marks(), "kept": None, "previews": {}, "alike": None}
+    ids = f"{context['name']}-" if together else ""
+    form.auto_id = f"{ids}%s" if ids else "id_%s"
+    context |= {"marks": (stored or form).marks(), "kept": None, "previews": {}, "ids": ids}
     if not form.is_bound:
         kept = Unsaved.objects.of(request.user, context["place"])
         fields = typed_over(form, kept)
@@ -49,13 +66,12 @@ def written(request: HttpRequest, template: str, context: dict[str, Any]) -> Htt
     context["conflicts"] = differences(request.POST, stored, list(both)) if stored else {}
     faulty = form.is_bound and bool(form.errors)
     status = CONFLICT if both or context.get("gone") else UNPROCESSABLE if faulty else 200
-    if form._meta.model is Incident and not {*TELLING}.isdisjoint(form.fields):
-        context["alike"] = alike_in(_told(form), context.get("incident"), request.user)
-    if "incident" in context:
+    if "alike" not in context:
+        telling = form._meta.model is Incident and not {*TELLING}.isdisjoint(form.fields)
+        context["alike"] = alike_in(_told(form), context.get("incident"), request.user) if telling else None
+    if "incident" in context and "hints" not in context:
         context["hints"] = [hint for hint in hints_of(context["incident"]) if hint.section == context["name"]]
-    response = render(request, template, context, status=status)
-    remember_writer(request, response)
-    return response
+    return status
 
 
 def alike_in(typed: Mapping[str, str], incident: Incident | None, user: Reader) -> list[Similar]:

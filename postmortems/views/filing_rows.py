@@ -21,7 +21,7 @@ from ..refresh import refresh_incident
 from ..revising import revising
 from ..sections import Rows, Sections, editable
 from ..unsaved import keeps_text, place_of
-from .filing_page import written
+from .filing_page import TOGETHER, is_together, written
 from .linking import CHOICES, FILING, with_passages
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def rows(request: HttpRequest, incident: Incident, name: str, sections: Sections
         row = form.save_row(_person(request))
         Unsaved.objects.discard(request.user, place_of(incident.number, name))
         _refreshed(kind, held)
-    return redirect(f"{_list(incident, name)}?added={row.pk}#new")
+    return redirect(_after(request, incident, name, "added", row.pk, "new"))
 
 
 @keeps_text
@@ -68,7 +68,7 @@ def row(request: HttpRequest, number: str, name: str, pk: str, sections: Section
         form.save_row(_person(request))
         Unsaved.objects.discard(request.user, place_of(number, name, pk))
         _refreshed(kind, held)
-    return redirect(f"{_list(incident, name)}?changed={pk}#row-{pk}")
+    return redirect(_after(request, incident, name, "changed", pk, f"row-{pk}"))
 
 
 @never_cache
@@ -85,7 +85,7 @@ def move(request: HttpRequest, number: str, name: str, pk: str, sections: Sectio
             ordered.insert(to, ordered.pop(place))
             renumber(kind.rows(held), ordered)
             _refreshed(kind, held)
-    return redirect(f"{_list(incident, name)}?moved={pk}#row-{pk}")
+    return redirect(_after(request, incident, name, "moved", pk, f"row-{pk}"))
 
 
 @never_cache
@@ -97,7 +97,7 @@ def remove(request: HttpRequest, number: str, name: str, pk: str, sections: Sect
     with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} removed") as held:
         kind.rows(held).filter(pk=int(pk)).delete()
         _refreshed(kind, held)
-    return redirect(f"{_list(incident, name)}?removed=1#rows")
+    return redirect(_after(request, incident, name, "removed", 1, "rows"))
 
 
 def _kind(sections: Sections, name: str) -> Rows:
@@ -117,8 +117,11 @@ def _refreshed(kind: Rows, incident: Incident) -> None:
         refresh_incident(incident)
 
 
-def _list(incident: Incident, name: str) -> str:
-    return reverse("edit_section", args=[incident.number, name])
+def _after(request: HttpRequest, incident: Incident, name: str, done: str, pk: object, anchor: str) -> str:
+    """Where to go after something was done to a row: back to the list, on the page that it stood on."""
+    if is_together(request):
+        return f"{reverse('edit_together', args=[incident.number])}?{done}={pk}&in={name}#{name}-{anchor}"
+    return f"{reverse('edit_section', args=[incident.number, name])}?{done}={pk}#{anchor}"
 
 
 def shown(
@@ -133,24 +136,29 @@ def shown(
     gone: bool = False,
 ) -> HttpResponse:
     """The rows, one of them as a form or a form below them."""
+    context = shown_rows(request, incident, name, sections, form) | {"stored": stored, "both": both, "gone": gone}
+    return written(request, "postmortems/edit_rows.html", context)
+
+
+def shown_rows(
+    request: HttpRequest, incident: Incident, name: str, sections: Sections, form: RowForm
+) -> dict[str, Any]:
+    """What the template of a list of rows shows."""
     names = list(sections)
-    context = {
+    return {
         "incident": incident,
         "name": name,
         "section": _kind(sections, name),
         "sections": sections,
         "rows": list(_kind(sections, name).rows(incident)),
         "form": form,
-        "stored": stored,
-        "both": both,
-        "gone": gone,
+        "gone": False,
         "place": place_of(incident.number, name, form.instance.pk or ""),
         "prose": Prose.of(request.user, f"incident:{incident.pk}"),
         "texts": SECTIONS,
         "after": next(iter(names[names.index(name) + 1 :]), ""),
         **(_of_causes(request, incident, form) if name == "causes" else {"causes": [], "suggested": []}),
     }
-    return written(request, "postmortems/edit_rows.html", context)
 
 
 def _of_causes(request: HttpRequest, incident: Incident, form: RowForm) -> dict[str, Any]:
@@ -163,5 +171,5 @@ def _of_causes(request: HttpRequest, incident: Incident, form: RowForm) -> dict[
         "causes": list(Cause.objects.order_by("name").values_list("name", flat=True)),
         "suggested": with_passages(incident, found),
         "choices": CHOICES,
-        "back": FILING,
+        "back": TOGETHER if is_together(request) else FILING,
     }

@@ -21,6 +21,7 @@ from ..models import SECTIONS, Cause, Certainty, Incident, IncidentCause, Moved,
 from ..refresh import tally
 from ..relations import open_proposals, relate
 from ..revising import Overtaken, revising
+from .filing_page import is_together
 
 MOST = 12
 # The role a cause most often has, by its nature; the others contribute.
@@ -215,6 +216,8 @@ def _signed_in(request: HttpRequest) -> Any:
 
 def _here(request: HttpRequest, incident: Incident) -> str:
     """The page that the form stood on."""
+    if is_together(request):
+        return f"{reverse('edit_together', args=[incident.number])}?in=causes#causes"
     if request.POST.get("back") == FILING:
         return f"{reverse('edit_section', args=[incident.number, 'causes'])}#rows"
     return reverse("incident_causes", args=[incident.slug])

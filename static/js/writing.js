@@ -11,6 +11,7 @@ const MESSAGES = {
   503: "The database is busy or away.",
 };
 const main = () => document.querySelector("main");
+const together = () => document.querySelector("section.of-all");
 const forms = () => document.querySelectorAll("form[data-place]");
 const storageKey = (form) => `${LOCAL}${main().dataset.me ?? ""}:${form.dataset.place}`;
 let leaving = false;
@@ -112,7 +113,8 @@ function putBack(form) {
 async function send(form, submitter, again = false) {
   const data = new FormData(form, submitter);
   const where = submitter?.hasAttribute("formaction") ? submitter.formAction : form.action;
-  const answer = await fetch(where, { method: "POST", body: data });
+  const part = together() && form.closest("[data-part]")?.dataset.part; // what the server need make anew of a page of all sections
+  const answer = await fetch(where, { method: "POST", body: data, headers: part ? { "X-Part": part } : {} });
   if (answer.status === 403 && !again && await freshToken()) return send(form, submitter, true);
   return answer;
 }
@@ -144,19 +146,19 @@ function signIn() {
 
 document.addEventListener("submit", async (event) => {
   const form = event.target, submitter = event.submitter;
-  const inPlace = form.dataset.place || form.id === "row-tools";
+  const inPlace = form.dataset.place || "tools" in form.dataset;
   if (!inPlace || form.dataset.sending) { if (inPlace) event.preventDefault(); return; }
   event.preventDefault();
   form.dataset.sending = "yes";
   submitter?.setAttribute("aria-busy", "true");
-  const near = form.id === "row-tools" ? document.getElementById("rows") : form;
+  const near = form.dataset.place ? form : form.closest("[data-part]").querySelector(".filed");
   try {
     const answer = await send(form, submitter);
     const at = new URL(answer.url);
     if (answer.redirected && at.pathname.startsWith("/sign-in/")) trouble(near, "You have been signed out.", element("span", {}, signIn(), ", come back and try again."));
     else if (answer.ok || answer.status === 409 || answer.status === 422) {
       if (answer.ok) done(form);
-      show(await answer.text(), at, submitter);
+      show(await answer.text(), at, submitter, form);
     } else trouble(near, MESSAGES[answer.status] ?? `The server answered ${answer.status}.`);
   } catch {
     if (!leaving) trouble(near, "The server cannot be reached.");
@@ -173,19 +175,24 @@ function done(form) {
 }
 
 /* Puts the page that came in the place of this one, and the focus where the person was. */
-function show(html, at, submitter) {
+function show(html, at, submitter, from) {
   const page = new DOMParser().parseFromString(html, "text/html"), next = page.querySelector("main");
   const writing = page.querySelector("form[data-place]");
-  if (!writing) { location.assign(at.href + (at.hash ? "" : "")); return; }
-  const focused = submitter?.id;
-  main().replaceWith(next);
-  document.title = page.title;
-  if (at.pathname !== location.pathname) history.pushState({}, "", at.pathname);
+  if (!writing) { location.assign(at.href); return; }
+  const focused = submitter?.id || null, part = together() && from?.closest("[data-part]");
+  const instead = part && page.querySelector(`[data-part="${part.dataset.part}"]`);
+  if (instead) part.replaceWith(instead); // the other sections stay as they are, with what is typed there
+  else {
+    main().replaceWith(next);
+    document.title = page.title;
+    if (at.pathname !== location.pathname) history.pushState({}, "", at.pathname);
+  }
   begin();
   const changed = at.searchParams.get("changed") ?? at.searchParams.get("moved");
-  const target = next.querySelector(".alert-f") ?? next.querySelector("[autofocus]") ??
-    (focused && document.getElementById(focused)) ?? (changed && document.getElementById(`edit-${changed}`));
-  if (target) target.focus(); else { next.focus({ preventScroll: true }); next.scrollIntoView(); }
+  const shown = instead ?? next, ids = instead ? `${instead.dataset.part}-` : "";
+  const target = shown.querySelector(".alert-f") ?? shown.querySelector("[autofocus]") ??
+    (focused && document.getElementById(focused)) ?? (changed && document.getElementById(`${ids}edit-${changed}`));
+  if (target) target.focus(); else if (instead) { instead.tabIndex = -1; instead.focus({ preventScroll: true }); } else { next.focus({ preventScroll: true }); next.scrollIntoView(); }
 }
 addEventListener("popstate", () => location.reload());
 
@@ -197,7 +204,7 @@ document.addEventListener("click", async (event) => {
   try {
     const answer = await fetch(link.href);
     if (!answer.ok || answer.redirected) throw new Error("not here");
-    show(await answer.text(), new URL(answer.url), null);
+    show(await answer.text(), new URL(answer.url), null, link);
     document.querySelector("li > form .field")?.focus();
   } catch { location.assign(link.href); }
 });
