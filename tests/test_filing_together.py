@@ -74,13 +74,15 @@ def test_a_save_leads_back_to_its_place(author: Client, incident: Incident) -> N
     for done, data in (("move", {"to": "up"}), ("remove", {})):
         answer = author.post(f"{address(incident, 'timeline', new.pk)}{done}/", data | back)
         assert answer.headers["Location"].startswith(f"{where}?{done}")
-    assert Incident.objects.get().summary == "New."
+    incident.refresh_from_db()
+    assert incident.summary == "New."
     assert list(incident.timeline.all()) == [row]
 
 
 def test_what_is_refused_comes_back_and_leads_back(author: Client, incident: Incident) -> None:
     where = address(incident, "overview")
-    refused = author.post(where, {"title": "", "short_name": "Fans", "back": "all"})
+    typed = sent_by(author.get(f"{where}?back=all").content.decode())
+    refused = author.post(where, typed | {"title": "", "short_name": "Fans"})
     page = refused.content.decode()
     assert refused.status_code == 422
     assert 'href="#overview-title"' in page
