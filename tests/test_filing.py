@@ -208,6 +208,33 @@ def test_a_newer_version_is_not_overwritten(author: Client, draft: Incident) -> 
     assert (draft.summary, draft.impact) == ("Their words.\nEnd.", "All hot.")
 
 
+@pytest.mark.parametrize(
+    ("take", "saved"),
+    [("mine", "One.\n\nTwo: theirs.\n\nThree: mine."), ("alone", "One.\n\nTwo.\n\nThree: mine."),
+     ("theirs", "One.\n\nTwo: theirs.\n\nThree.")],
+)  # fmt: skip
+@pytest.mark.parametrize("section", ["impact", "timeline"])
+def test_changes_of_other_lines_are_put_together(
+    author: Client, draft: Incident, take: str, saved: str, section: str
+) -> None:
+    text, name = "One.\n\nTwo.\n\nThree.", "summary" if section == "impact" else "text"
+    row = make_entry(draft, text=text)
+    Incident.objects.filter(pk=draft.pk).update(summary=text)
+    where = address(draft, section, row.pk if section == "timeline" else "")
+    mine, theirs = opened(author, where), opened(author, where)
+    assert author.post(where, theirs | {name: text.replace("Two.", "Two: theirs.")}).status_code == 302
+    late = author.post(where, mine | {name: text.replace("Three.", "Three: mine.")})
+    page = late.content.decode()
+    again = sent_by(page)
+    assert late.status_code == 409
+    assert "in other lines than yours" in page
+    assert again[name].replace("\r\n", "\n") == "One.\n\nTwo: theirs.\n\nThree: mine."
+    assert author.post(where, again | {f"take_{name}": take}).status_code == 302
+    draft.refresh_from_db()
+    row.refresh_from_db()
+    assert (draft.summary if section == "impact" else row.text) == saved
+
+
 def test_what_only_others_changed_stays_theirs(author: Client, draft: Incident) -> None:
     where = address(draft, "overview")
     mine = opened(author, where)

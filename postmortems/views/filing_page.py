@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse
+from django.forms import Field
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from .. import suggest
-from ..conflicts import MARKS, differences
+from ..conflicts import MARKS, differences, put_together
 from ..forms import MarkdownField, WatchedForm
 from ..hints import hints_of
 from ..markdown import MAX_CHARS
@@ -63,15 +64,31 @@ def completed(request: HttpRequest, context: dict[str, Any], *, together: bool) 
             context |= {"kept": age_words(kept), "marks": fields.get(MARKS, context["marks"])}
     elif "preview" in request.POST:
         context["previews"] = _previews(request, form)
-    context["conflicts"] = differences(request.POST, stored, list(both)) if stored else {}
+    context |= {"conflicts": {}, "apart": {}}
+    if both and stored:
+        context |= _conflict(context["incident"], form, stored, list(both))
     faulty = form.is_bound and bool(form.errors)
     status = CONFLICT if both or context.get("gone") else UNPROCESSABLE if faulty else 200
+    context["files"] = any(_is_markdown(field) for field in form.fields.values())
     if "alike" not in context:
         telling = form._meta.model is Incident and not {*TELLING}.isdisjoint(form.fields)
         context["alike"] = alike_in(_told(form), context.get("incident"), request.user) if telling else None
     if "incident" in context and "hints" not in context:
         context["hints"] = [hint for hint in hints_of(context["incident"]) if hint.section == context["name"]]
     return status
+
+
+def _conflict(incident: Incident, form: WatchedForm, stored: WatchedForm, both: list[str]) -> dict[str, Any]:
+    """The differences by field. Where both changed other lines, the field shows them put together, and `apart` is what
+    was typed alone.
+    """
+    typed: QueryDict = form.data.copy()  # type: ignore[assignment]
+    together = put_together(incident, typed, stored, both)
+    form.data = typed.copy()
+    for name, text in together.items():
+        form.data[form.add_prefix(name)] = text
+    apart = {name: typed.get(form.add_prefix(name), "") for name in together}
+    return {"conflicts": differences(typed, stored, both, together), "apart": apart}
 
 
 def alike_in(typed: Mapping[str, str], incident: Incident | None, user: Reader) -> list[Similar]:
@@ -95,5 +112,9 @@ def _previews(request: HttpRequest, form: WatchedForm) -> dict[str, Any]:
     return {
         name: prose.html(form.data.get(form.add_prefix(name), "").replace("\r\n", "\n"))
         for name, field in form.fields.items()
-        if isinstance(field, MarkdownField) and "data-markdown" in field.widget.attrs
+        if _is_markdown(field)
     }
+
+
+def _is_markdown(field: Field) -> bool:
+    return isinstance(field, MarkdownField) and "data-markdown" in field.widget.attrs
