@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,7 @@ from django.core import signing
 from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from postmortems.models import Incident, Unsaved
 from postmortems.unsaved import COOKIE, SALT
@@ -56,6 +58,25 @@ def test_what_was_kept_is_in_the_form_again_for_this_person_alone(
     author.post(where, typed)
     assert not Unsaved.objects.exists()
     assert Incident.objects.get().summary == LONG.replace("\r\n", "\n")
+
+
+def test_others_are_told_who_is_writing_where(author: Client, alice: User, bob: User, incident: Incident) -> None:
+    other = Client()
+    other.force_login(bob)
+    row = incident.timeline.get()
+    impact, timeline = f"{incident.number}/impact", f"{incident.number}/timeline/{row.pk}"
+    assert keep(author, impact, summary="Mine").json()["others"] == ""
+    assert keep(other, impact, summary="His").json()["others"] == "Alice is writing here, just now"
+    keep(other, timeline, text="His")
+    pages = {where: author.get(where).content.decode() for where in (
+        address(incident), address(incident, "impact"), address(incident, "timeline"), address(incident, "lessons"),
+        f"{address(incident)}all/",
+    )}  # fmt: skip
+    assert [page.count("Bob is writing here, just now.") for page in pages.values()] == [2, 1, 1, 0, 2]
+    assert "Alice is writing" not in "".join(pages.values())
+    Unsaved.objects.filter(user=bob, place=impact).update(at=timezone.now() - timedelta(minutes=11))
+    other.post(address(incident, "timeline", row.pk), opened(other, address(incident, "timeline", row.pk)))
+    assert "is writing" not in author.get(address(incident)).content.decode()
 
 
 def test_what_was_kept_meets_what_others_saved_meanwhile_as_a_conflict(author: Client, incident: Incident) -> None:

@@ -11,6 +11,8 @@ from django.utils import timezone
 from .incidents import Incident
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from django.http import QueryDict
 
 
@@ -25,6 +27,11 @@ class UnsavedQuerySet(models.QuerySet["Unsaved"]):
         """Keep what this person has typed there by now, in place of what was kept before."""
         told = {"incident": incident, "fields": fields.urlencode(), "at": timezone.now()}
         return self.update_or_create(user=user, place=place, defaults=told)[0]
+
+    def by_others(self, incident: Incident, user: object, since: datetime) -> list[Unsaved]:
+        """What other people than this one have typed at an incident since then, the last first (one query)."""
+        theirs = self.filter(incident=incident, at__gte=since).exclude(user=user)
+        return list(theirs.select_related("user").defer("fields").order_by("-at"))
 
     def discard(self, user: object, place: str) -> None:
         """Drop what this person typed there."""

@@ -26,7 +26,7 @@ from ..hints import hints_of
 from ..models import Incident, Organisation, Service, Unsaved
 from ..revising import record, revising
 from ..sections import Rows, Sections, editable
-from ..unsaved import keeps_text, place_of
+from ..unsaved import keeps_text, others_writing, place_of
 from .filing_page import alike_in, is_together, written
 from .filing_rows import rows
 
@@ -96,6 +96,7 @@ def edit(request: HttpRequest, number: str, sections: Sections) -> HttpResponse:
         "hints": hints_of(incident),
         "sections": sections,
         "alike": alike_in({}, incident, request.user),
+        "others": others_writing(incident, request.user),
     }
     return render(request, "postmortems/edit.html", context)
 

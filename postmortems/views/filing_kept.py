@@ -16,7 +16,7 @@ from ..markdown import MAX_CHARS
 from ..models import Incident, Unsaved
 from ..prose import Prose
 from ..sections import Sections, editable
-from ..unsaved import without_token
+from ..unsaved import others_writing, without_token
 from .filing_page import alike_in, is_together
 
 PLACE = re.compile(r"(?P<number>[1-9]\d{0,8})/(?P<name>[a-z]{1,20})(?:/[1-9]\d{0,17})?")
@@ -25,10 +25,13 @@ PLACE = re.compile(r"(?P<number>[1-9]\d{0,8})/(?P<name>[a-z]{1,20})(?:/[1-9]\d{0
 @never_cache
 @require_POST
 def keep(request: HttpRequest, sections: Sections) -> HttpResponse:
-    """Keep what has been typed into a form by now; answers with when, in seconds since the epoch."""
+    """Keep what has been typed into a form by now; answers with when, in seconds since the epoch, and who else is
+    writing in this section, in words.
+    """
     place, incident = _place(request, sections)
     kept = Unsaved.objects.keep(request.user, place, incident, without_token(request.POST))
-    return JsonResponse({"at": int(kept.at.timestamp())})
+    others = others_writing(incident, request.user).get(place.split("/")[1], "") if incident else ""
+    return JsonResponse({"at": int(kept.at.timestamp()), "others": others})
 
 
 @never_cache

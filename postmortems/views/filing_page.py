@@ -17,7 +17,7 @@ from ..hints import hints_of
 from ..markdown import MAX_CHARS
 from ..models import Incident, Unsaved
 from ..prose import Prose
-from ..unsaved import age_words, remember_writer, typed_over
+from ..unsaved import age_words, others_writing, remember_writer, typed_over
 
 if TYPE_CHECKING:
     from ..access import Reader
@@ -50,7 +50,8 @@ def completed(request: HttpRequest, context: dict[str, Any], *, together: bool) 
 
     `together` says that it stands among others: its ids then begin with the name of its section (`ids`). The form of a
     GET shows what this person typed at this `place` and did not save. In `context`: `stored`, the form of what is saved
-    now; `both`, the fields that somebody else changed too; `hints` and `alike`, when they are known.
+    now; `both`, the fields that somebody else changed too; when they are known: `hints`, `alike`, and `others`, who
+    else writes there.
     """
     form: WatchedForm = context["form"]
     stored, both = context.get("stored"), context.get("both", ())
@@ -75,6 +76,8 @@ def completed(request: HttpRequest, context: dict[str, Any], *, together: bool) 
         context["alike"] = alike_in(_told(form), context.get("incident"), request.user) if telling else None
     if "incident" in context and "hints" not in context:
         context["hints"] = [hint for hint in hints_of(context["incident"]) if hint.section == context["name"]]
+    if "incident" in context and "others" not in context:
+        context["others"] = others_writing(context["incident"], request.user).get(context["name"], "")
     return status
 
 

@@ -11,10 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from markupsafe import Markup
 
-from ..hints import Hint, hints_of
+from ..hints import hints_of
 from ..models import Incident
 from ..sections import Fields, Section, Sections, editable
-from ..unsaved import remember_writer
+from ..unsaved import others_writing, remember_writer
 from .filing import shown_fields
 from .filing_page import completed
 from .filing_rows import shown_rows
@@ -29,17 +29,21 @@ def together(request: HttpRequest, number: str, sections: Sections) -> HttpRespo
     incident = editable(request, number)
     wanted = request.headers.get("X-Part", "")
     names = [wanted] if wanted in sections else list(sections)
-    hints = hints_of(incident)
-    parts = [(name, sections[name], _part(request, incident, name, sections, hints)) for name in names]
+    hints, others = hints_of(incident), others_writing(incident, request.user)
+    known = {
+        name: {"hints": [hint for hint in hints if hint.section == name], "others": others.get(name, "")}
+        for name in names
+    }
+    parts = [(name, sections[name], _part(request, incident, name, sections, known[name])) for name in names]
     context = {"incident": incident, "sections": sections, "parts": parts}
     response = render(request, "postmortems/edit_together.html", context)
     remember_writer(request, response)
     return response
 
 
-def _part(request: HttpRequest, incident: Incident, name: str, sections: Sections, hints: list[Hint]) -> Markup:
+def _part(request: HttpRequest, incident: Incident, name: str, sections: Sections, known: dict[str, Any]) -> Markup:
     context, template = _untouched(request, incident, name, sections, sections[name])
-    context["hints"] = [hint for hint in hints if hint.section == name]
+    context |= known
     if name != ALIKE_BESIDE:
         context["alike"] = None
     completed(request, context, together=True)

@@ -39,6 +39,14 @@ function say(form, words, bad = false) {
   if (bar) { bar.textContent = words; bar.classList.toggle("error", bad); }
 }
 
+/* Who else is writing in the section. */
+function tell(form, others) {
+  const place = form.closest("[data-part]")?.querySelector("[data-others]"), words = others ? `${others}.` : "";
+  if (!place || place.lastElementChild.textContent === words) return;
+  place.hidden = !words;
+  place.lastElementChild.textContent = words;
+}
+
 function clock() {
   return new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 }
@@ -61,6 +69,7 @@ async function keep(form) {
     const answer = await fetch("/writing/keep/", { method: "POST", body: data, redirect: "error" });
     if (!answer.ok) throw new Error(String(answer.status));
     state.kept = text;
+    tell(form, (await answer.json()).others);
     if (asText(typedIn(form)) === text) { forget(form); say(form, `Not saved yet; kept on the server at ${clock()}`); }
   } catch {
     say(form, keepHere(form, asText(typedIn(form))) ? `The server does not answer; kept in this browser at ${clock()}` : "The server does not answer, and this browser keeps nothing: do not close this page.", true);
