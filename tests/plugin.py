@@ -24,7 +24,7 @@ SETTINGS = (
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare --database, --mutants, --fuzz and --edits."""
+    """Declare --database, --mutants, --fuzz, --edits and --kills."""
     parser.addoption("--fuzz", type=int, default=150, help="How many odd requests test_fuzz.py makes (default 150).")
     parser.addoption("--fuzz-seed", type=int, default=1, help="Where their chance begins (default 1).")
     parser.addoption(
@@ -34,6 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--edits", type=int, default=2, help="How often each of twelve people edits one incident at the same time.",
     )  # fmt: skip
+    parser.addoption("--kills", type=int, default=2, help="How often the server is killed while forms are saved.")
     parser.addoption(
         "--database",
         choices=["sqlite", "postgresql"],

@@ -85,6 +85,8 @@ def test_the_labs_outage_is_filed_by_hand(
         page.goto("/")
         page.get_by_role("link", name="File a postmortem").first.click()
         page.get_by_label("Title").fill(example.title)
+        if script:
+            page.get_by_role("complementary").get_by_text("Likely the same incident").wait_for()
         page.get_by_role("button", name="Begin the draft").click()
         page.get_by_role("link", name="Overview").click()
         for name, section in SECTIONS.items():
@@ -175,7 +177,9 @@ def test_a_long_edit_survives_whatever_becomes_of_the_answer(
     assert not faults.unexpected(), "\n".join(faults.unexpected())
 
 
-def test_markdown_is_written_by_keyboard(page: Any, live_server: Any, incident: Incident, alice: User) -> None:
+def test_markdown_is_written_by_keyboard_and_files_are_pasted_and_chosen(
+    page: Any, live_server: Any, incident: Incident, alice: User, faults: Faults
+) -> None:
     sign_in(page, live_server.url, alice)
     page.goto(f"/INC-{incident.number}/edit/impact/")
     field = edit(page)
@@ -184,6 +188,18 @@ def test_markdown_is_written_by_keyboard(page: Any, live_server: Any, incident: 
     for key in ("Enter", "t", "w", "o", "Enter", "Enter"):
         field.press(key)
     assert field.input_value() == "- one\n- two\n"
+    field.evaluate(
+        """field => { const data = new DataTransfer(); data.items.add(new File(["12:00 up"], "a [b].log"));
+        field.dispatchEvent(new ClipboardEvent("paste", {clipboardData: data, bubbles: true, cancelable: true})); }"""
+    )
+    kept = r"^- one\n- two\n\[a-b\.log\]\(/media/[0-9a-f]{32}/a-b\.log\)$"
+    expect(field).to_have_value(re.compile(kept))
+    faults.expect("422 (Unprocessable")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Image or file").first.click()
+    chooser.value.set_files({"name": "all.zip", "mimeType": "application/zip", "buffer": b"PK"})
+    page.get_by_role("alert").filter(has_text="all.zip: This is none of the files that are taken").wait_for()
+    expect(field).to_have_value(re.compile(kept))
     field.fill("see docs")
     field.evaluate("field => field.setSelectionRange(4, 8)")
     field.evaluate(
@@ -217,7 +233,7 @@ def test_a_passage_is_taken_as_evidence_and_rows_move_in_place(
         getSelection().addRange(range); }"""
     )
     page.get_by_role("button", name="Take the selected passage").click()
-    assert len(page.locator("[name=evidence]").input_value()) >= 10
+    assert len(page.locator("[data-evidence]").input_value()) >= 10
     before = [each.pk for each in incident.incident_causes.all()]
     page.get_by_role("button", name="Move cause 2 up").press("Enter")
     page.locator(f"#rows > li:first-child#row-{before[1]}").wait_for()
@@ -250,6 +266,7 @@ def test_axe_finds_nothing_and_nothing_runs_over(
             f"{edited}times/",
             f"{edited}timeline/{row.pk}/",
             f"{edited}causes/",
+            f"{edited}all/",
         ):
             page.goto(address)
             page.evaluate("() => document.querySelectorAll('details').forEach(e => e.open = true)")
