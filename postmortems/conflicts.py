@@ -32,7 +32,7 @@ def settled(given: QueryDict, stored: WatchedForm) -> tuple[QueryDict, list[str]
     for name, there in stored.shown().items():
         key = stored.add_prefix(name)
         if given.get(f"take_{name}") == "alone" and f"mine_{name}" in given:
-            data[key] = given[f"mine_{name}"]
+            data.setlist(key, given.getlist(f"mine_{name}")[-1:])
         mine = typed_in(data, stored, name)
         changed_by_others = before.get(name) != mark(there)
         if given.get(f"take_{name}") == "theirs" or (changed_by_others and before.get(name) == mark(mine)):

@@ -85,11 +85,12 @@ def _conflict(incident: Incident, form: WatchedForm, stored: WatchedForm, both: 
     """The differences by field. Where both changed other lines, the field shows them put together, and `apart` is what
     was typed alone.
     """
-    typed: QueryDict = form.data.copy()  # type: ignore[assignment]
+    typed = QueryDict(mutable=True)
+    typed.update(form.data)
     together = put_together(incident, typed, stored, both)
-    form.data = typed.copy()
+    form.data = shown = typed.copy()
     for name, text in together.items():
-        form.data[form.add_prefix(name)] = text
+        shown[form.add_prefix(name)] = text
     apart = {name: typed.get(form.add_prefix(name), "") for name in together}
     return {"conflicts": differences(typed, stored, both, together), "apart": apart}
 
