@@ -9,11 +9,15 @@ const AREA = "form[data-files] textarea[data-markdown]";
 const areaOf = (event) => event.target.closest?.(AREA);
 const carries = (transfer) => [...transfer?.types ?? []].includes("Files");
 
+function put(area, text, from, to) {
+  area.setRangeText(text, from, to, area.selectionStart === to ? "end" : "preserve");
+  area.dispatchEvent(new InputEvent("input", { bubbles: true }));
+}
+
+/* Other things may have been typed meanwhile: what stands for the file is looked for again. */
 function replace(area, from, to) {
   const at = area.value.indexOf(from);
-  if (at < 0) return;
-  area.setRangeText(to, at, at + from.length, at + from.length === area.selectionStart ? "end" : "preserve");
-  area.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  if (at >= 0) put(area, to, at, at + from.length);
 }
 
 /* What went wrong with a file stands beside the field until the next one. */
@@ -30,7 +34,7 @@ function say(area, words) {
 
 async function add(area, file) {
   const words = `[${file.name.replace(/[[\]]/g, "")} is on its way ...]`, data = new FormData();
-  if (!document.execCommand("insertText", false, words)) replace(area, "", words);
+  put(area, words, area.selectionEnd, area.selectionEnd);
   data.set("file", file);
   data.set("csrfmiddlewaretoken", area.form.elements.csrfmiddlewaretoken.value);
   let text = "";
