@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from .forms import TIMES_HELP, MarkdownField, SectionForm, TimeField, first_day
 from .models import MILESTONES, Incident, Organisation, Service
+from .moments import zones
 from .moments_typed import as_typed
 
 LONG = 20_000  # characters of a list of names
@@ -85,12 +85,6 @@ class OverviewForm(SectionForm):
         incident.organisation = named(Organisation, name) if name else None
         incident.save(update_fields=["organisation"])
         incident.services.set([named(Service, name) for name in self.cleaned_data["service_names"]])
-
-
-@lru_cache(maxsize=1)
-def zones() -> dict[str, str]:
-    """Every time zone there is, by its name in small letters; read from the disk once."""
-    return {zone.casefold(): zone for zone in sorted(available_timezones())}
 
 
 class TimesForm(SectionForm):

@@ -17,6 +17,8 @@ from __future__ import annotations
 import calendar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import available_timezones
 
 from django.db import models
 
@@ -53,6 +55,12 @@ EXACT = (Precision.SECOND, Precision.MINUTE)
 TIMED = (*EXACT, Precision.ABOUT)
 COARSE = (Precision.DAY, Precision.MONTH, Precision.YEAR)
 Span = tuple[timedelta, timedelta]
+
+
+@lru_cache(maxsize=1)
+def zones() -> dict[str, str]:
+    """Every time zone there is, by its name in small letters; looked for on the disk once, which takes a while."""
+    return {zone.casefold(): zone for zone in sorted(available_timezones())}
 
 
 @dataclass(frozen=True, slots=True)

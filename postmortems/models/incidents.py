@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -18,7 +17,7 @@ from ..access import DELETED, readable_by
 from ..durations import Duration
 from ..elapsed import Elapsed
 from ..momentfields import MomentField, check_order, moment_constraint, order_constraint
-from ..moments import TIMED, Moment
+from ..moments import TIMED, Moment, zones
 from ..ordering import KnownFirstDescending
 from .addresses import WebAddressField
 from .choices import one_of
@@ -258,7 +257,7 @@ class Incident(Slugged):
         for name, moment in (*self.milestones(), ("source_published", self.source_published)):
             if moment.problems():
                 errors[f"{name}_precision"] = moment.problems()
-        if self.time_zone not in available_timezones():
+        if zones().get(self.time_zone.casefold()) != self.time_zone:
             errors["time_zone"] = ["There is no time zone of this name; one is Europe/Berlin."]
         if errors:
             raise ValidationError(errors)

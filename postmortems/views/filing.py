@@ -21,9 +21,9 @@ from ..access import may_file
 from ..conflicts import settled
 from ..forms import SectionForm
 from ..forms_new import NewForm
-from ..forms_sections import zones
 from ..hints import hints_of
 from ..models import Incident, Organisation, Service, Unsaved
+from ..moments import zones
 from ..revising import record, revising
 from ..sections import Rows, Sections, editable
 from ..unsaved import keeps_text, others_writing, place_of
