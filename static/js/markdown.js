@@ -65,7 +65,7 @@ function goOn(event, area) {
   if (!found) return;
   event.preventDefault();
   const [whole, indent, bullet, number, sign, space, task] = found;
-  if (whole.length === at - start && !value.slice(at).split("\n")[0].trim()) { put(area, "", start, at); return; }
+  if (whole.length === at - start && !value.slice(at).split("\n")[0].trim()) { put(area, "", start, at); area.setSelectionRange(start, start); return; }
   put(area, `\n${indent}${bullet ?? Number(number) + 1 + sign}${space}${task ? "[ ] " : ""}`);
 }
 
