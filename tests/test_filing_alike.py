@@ -129,4 +129,4 @@ def test_a_suggestion_that_is_refused_comes_back_with_what_was_typed(author: Cli
     page = refused.content.decode()
     assert refused.status_code == 422
     assert page.count("This passage is not in the postmortem") == 2  # in the summary and beside the field
-    assert ">Never said.</textarea>" in page
+    assert "\nNever said.</textarea>" in page
