@@ -78,6 +78,16 @@ class WhenField(forms.CharField):
         return moment
 
 
+def wrong_end(given: dict[str, Any], status: str) -> str:
+    """What is wrong with the end that was typed, beside the status and the beginning; empty for nothing."""
+    opened, closed = given.get("opened"), given.get("closed")
+    if closed is not None and status not in NEEDS_WORDS:
+        return "Only what is done or declined has ended; choose its status too."
+    if opened is not None and closed is not None and closed.surely_before(opened):
+        return "It cannot have ended before it was opened."
+    return ""
+
+
 class ChangeForm(forms.Form):
     """Status, owner, due date and priority of one actionable; those that are not sent stay as they are."""
 

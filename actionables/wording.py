@@ -13,7 +13,7 @@ from postmortems.forms import zone_of
 from postmortems.models import Cause, Incident
 from postmortems.moments_typed import as_typed
 
-from .forms import LONGEST, DueField, OwnerField, WhenField
+from .forms import LONGEST, DueField, OwnerField, WhenField, wrong_end
 from .models import Actionable, Kind, Priority, Status
 from .models.actionables import NEEDS_WORDS
 
@@ -29,7 +29,7 @@ HINTS = {
     "ticket_label": "Only where its address does not tell.",
     "alternative_to": "When this is one of several ways of doing it.",
     "opened": "2015-08-14, about 15:30 on 14 Aug 2015, August 2015, unknown: as far as it is stated.",
-    "closed": "The same, for what is done or declined.",
+    "closed": "The same, for what is done or declined; empty when it is not known.",
     "outcome": "For what is done or declined: what shows it, or why not.",
     "owner": "A person or a team; leave it empty when nobody has it yet.",
 }
@@ -124,13 +124,11 @@ class NewForm(WordingForm):
     def clean(self) -> dict[str, Any]:
         """What is finished says how, and nothing ends before it began or while there is work to do."""
         given = super().clean() or self.cleaned_data
-        opened, closed, status = given.get("opened"), given.get("closed"), given.get("status", Status.OPEN)
+        status = given.get("status", Status.OPEN)
         if status in NEEDS_WORDS and not given.get("outcome"):
             self.add_error("outcome", NEEDS_WORDS[Status(status)])
-        if closed is not None and status not in NEEDS_WORDS:
-            self.add_error("closed", "Only what is done or declined has ended; choose its status too.")
-        if opened is not None and closed is not None and closed.surely_before(opened):
-            self.add_error("closed", "It cannot have ended before it was opened.")
+        if wrong := wrong_end(given, status):
+            self.add_error("closed", wrong)
         return given
 
 

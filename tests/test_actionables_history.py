@@ -184,3 +184,14 @@ def test_the_history_of_an_import_may_be_coarse(db: None) -> None:
     Actionable.objects.settle()
     actionable.refresh_from_db()
     assert (actionable.opened.text(), actionable.closed.text()) == ("4 March 2015", "5 April 2015")
+
+
+def test_a_history_without_the_change_is_given_it(db: None) -> None:
+    bare = make_actionable(status="done", outcome="So.")
+    bare.redate(moment("2015-08-01"), moment("2015-08-14"), by="alice")
+    told = [(row.position, row.from_status, row.to_status, row.when.text()) for row in bare.changes.all()]
+    assert told == [(0, "", "open", "1 August 2015"), (1, "open", "done", "14 August 2015")]
+    with pytest.raises(ValidationError, match="cannot have ended before"):
+        bare.redate(moment("2015-08-20"), None, by="alice")
+    bare.refresh_from_db()
+    assert (bare.opened, bare.closed) == (moment("2015-08-01"), moment("2015-08-14"))

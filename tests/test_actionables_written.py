@@ -212,6 +212,8 @@ def test_what_was_done_long_ago_is_written_down_as_it_was(author: Client) -> Non
     assert told_of(made) == [("open", "13 August 2015, about 15:30", "Alice"), ("done", "14 August 2015", "Alice")]
     author.post(NEW, {**given, "outcome": "Merged.", "opened": "", "closed": "August 2015"})
     assert told_of(newest()) == [("open", "not known", "Alice"), ("done", "August 2015", "Alice")]
+    author.post(NEW, {**given, "outcome": "Merged.", "opened": "", "closed": ""})
+    assert told_of(newest()) == [("open", "not known", "Alice"), ("done", "not known", "Alice")]
     assert differences() == []
 
 

@@ -167,13 +167,26 @@ def test_an_actionable_is_filed_with_its_history(author: Client, draft: Incident
     author.post(where, typed | {"outcome": "Cleaned."})
     row = Actionable.objects.get()
     assert (row.incident, row.status, str(row.due_on)) == (draft, "done", "2024-07-01")
-    assert list(row.changes.values_list("from_status", "to_status", "by")) == [("", "done", "Alice")]
+    assert list(row.changes.values_list("from_status", "to_status", "by")) == [
+        ("", "open", "Alice"),
+        ("open", "done", "Alice"),
+    ]
+    assert not row.opened.is_known
+    assert not row.closed.is_known
     sent = opened(author, address(draft, "actionables", row.pk)) | {"status": "declined", "outcome": ""}
     assert author.post(address(draft, "actionables", row.pk), sent).status_code == 422
     author.post(address(draft, "actionables", row.pk), sent | {"outcome": "Too dear."})
-    assert list(row.changes.values_list("to_status", flat=True)) == ["done", "declined"]
+    assert list(row.changes.values_list("to_status", flat=True)) == ["open", "done", "declined"]
     row.refresh_from_db()
     assert (row.outcome, row.version) == ("Too dear.", 2)
+    place = address(draft, "actionables", row.pk)
+    early = opened(author, place) | {"opened": "2024-06-30", "closed": "May 2024"}
+    assert "cannot have ended before" in author.post(place, early).content.decode()
+    author.post(place, early | {"closed": "July 2024"})
+    assert [change.when.text() for change in row.changes.all()] == ["30 June 2024", "not known", "July 2024"]
+    again = opened(author, place) | {"status": "open"}
+    assert author.post(place, again).status_code == 302
+    assert [change.to_status for change in row.changes.all()] == ["open", "done", "declined", "open"]
 
 
 def test_who_may_only_read_may_not_edit(client: Client, mallory: User) -> None:

@@ -36,11 +36,6 @@ NEEDS_WORDS = {
     Status.DONE: "Say what shows that it is done: a link, or a few words.",
 }
 
-NO_SUCH_CHANGE = {
-    "opened": "Its history does not begin with it being opened.",
-    "closed": "Only what is done or declined has ended.",
-}
-
 
 class OutOfDate(Exception):
     """Somebody else changed the actionable since the form was made; `stored` is what it is now."""
@@ -230,26 +225,33 @@ class Actionable(models.Model):
         self.save(update_fields=columns("opened", "closed"))
 
     @transaction.atomic
+    def begin(self, opened: Moment | None, closed: Moment | None, *, by: str) -> None:
+        """Begin the history of what was just saved: it was opened, and has become what it is since.
+
+        A moment that is not given is now for what there is still to do, and not known for what is finished.
+        """
+        reached, missing = self.status, None if self.is_unfinished else UNKNOWN
+        self.status = Status.OPEN
+        self.record_change("", by, when=missing if opened is None else opened)
+        if reached != Status.OPEN:
+            self.status = reached
+            self.record_change(Status.OPEN, by, why=self.outcome, when=missing if closed is None else closed)
+
+    @transaction.atomic
     def redate(self, opened: Moment | None, closed: Moment | None, *, by: str) -> None:
         """Say better when it was opened and closed; None leaves what there is. What stood before is kept.
 
-        Raises ValidationError keyed by field: closed before it was opened, closed while there is still work to do, or
-        no change of status in the history to put the moment on.
+        A history that lacks the change is given it. Raises ValidationError keyed by field: closed before it was opened,
+        or closed while there is still work to do.
         """
         type(self)._default_manager.select_for_update().get(pk=self.pk)
-        wanted = {"opened": opened, "closed": closed}
-        ends = {"opened": self.changes.filter(from_status="").order_by("position").first()}
-        finishing = self.changes.filter(to_status__in=FINISHED).order_by("-position")
-        ends["closed"] = None if self.is_unfinished else finishing.first()
-        for name, moment in wanted.items():
-            former, change = getattr(self, name), ends[name]
+        if closed is not None and self.is_unfinished:
+            raise ValidationError({"closed": "Only what is done or declined has ended."})
+        for name, moment in (("opened", opened), ("closed", closed)):
+            former = getattr(self, name)
             if moment is None or moment == former:
                 continue
-            if change is None:
-                words = (
-                    "Only what is done or declined has ended." if name == "closed" else "Its history has no beginning."
-                )
-                raise ValidationError({name: words})
+            change = self._opening() if name == "opened" else self._closing()
             change.when = moment
             change.save()
             setattr(self, name, moment)
@@ -258,6 +260,22 @@ class Actionable(models.Model):
         if self.closed.surely_before(self.opened):
             raise ValidationError({"closed": "It cannot have ended before it was opened."})
         self.save(update_fields=columns("opened", "closed"))
+
+    def _opening(self) -> Any:
+        """The first change of its history, from nothing; a new one before all others when there is none."""
+        first = self.changes.order_by("position").first()
+        if first is not None and not first.from_status:
+            return first
+        to = first.from_status if first else Status.OPEN
+        return self.changes.model(actionable=self, position=0, from_status="", to_status=to)
+
+    def _closing(self) -> Any:
+        """The last change of its history that finished it; a new one after all others when there is none."""
+        last = self.changes.order_by("-position").first()
+        if last is not None and last.to_status == self.status:
+            return last
+        place, before = (last.position + 1, last.to_status) if last else (1, Status.OPEN)
+        return self.changes.model(actionable=self, position=place, from_status=before, to_status=self.status)
 
     @transaction.atomic
     def reword(

@@ -11,13 +11,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from actionables.models import Actionable, OutOfDate, Status
+from actionables.models import FINISHED, Actionable, OutOfDate
 from actionables.owners import name_of, suggestions
 from actionables.telling import changed
 from actionables.wording import HINTS, EditForm, NewForm, first_values, incident_meant, refuse
 from postmortems.access import may_file
 from postmortems.models import Incident
-from postmortems.moments import UNKNOWN
 
 OVERTAKEN = "Somebody else changed it in the meantime. Saving again puts your words in place of theirs."
 GET_OR_POST = ["GET", "HEAD", "POST"]
@@ -60,14 +59,10 @@ def _made(form: NewForm, incident: Incident, by: str) -> Actionable | None:
 @transaction.atomic
 def _begin(made: Actionable, given: dict[str, Any], by: str) -> None:
     """Save it with its history: opened at a moment or now, and what it has become since."""
-    opened, closed = given["opened"], given["closed"]
+    made.status, made.outcome = given["status"], given["outcome"] if given["status"] in FINISHED else ""
     made.save()
     made.causes.set(given["causes"])
-    made.record_change("", by, when=UNKNOWN if opened is None and closed is not None else opened)
-    if given["status"] != Status.OPEN:
-        made.status, made.outcome = given["status"], given["outcome"]
-        made.save(update_fields=["status", "outcome"])
-        made.record_change(Status.OPEN, by, why=given["outcome"], when=closed)
+    made.begin(given["opened"], given["closed"], by=by)
     changed([made.incident], texts=True)
 
 
