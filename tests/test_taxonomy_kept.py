@@ -156,8 +156,13 @@ def test_a_split_that_makes_no_sense_changes_nothing(manager: Client, wrong: dic
     _, _, rows = pair()
     before = state()
     values = {"name": "Half", "definition": "A part.", "incident": [rows[0].number], **wrong}
-    manager.post("/causes/old-name/split/", values)
-    assert "Nothing was changed." in manager.get("/causes/old-name/edit/").content.decode()
+    answer = manager.post("/causes/old-name/split/", values)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "Nothing was changed." in page
+    assert f'name="name" maxlength="120" required value="{values["name"]}"' in page
+    assert f'rows="3" required>\n{values["definition"].strip(chr(0))}</textarea>' in page
+    assert (f'value="{rows[0].number}" checked>' in page) is bool(values["incident"])
     assert state() == before
 
 

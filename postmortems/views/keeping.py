@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -58,6 +58,13 @@ def edit(request: HttpRequest, cause: Cause) -> HttpResponse:
         _save(request, form)
         messages.success(request, "Saved.")
         return redirect("cause_edit", cause.slug)
+    return _page(request, cause, form)
+
+
+def _page(
+    request: HttpRequest, cause: Cause, form: CauseForm, problem: str = "", typed: Mapping[str, Any] | None = None
+) -> HttpResponse:
+    """The page of a cause with its forms; `problem` is why a split was refused, and `typed` what was given for it."""
     stored = Cause.objects.select_related("group", "merged_into").get(pk=cause.pk)
     context = {
         "cause": stored,
@@ -65,8 +72,10 @@ def edit(request: HttpRequest, cause: Cause) -> HttpResponse:
         "others": list(Cause.objects.offered().exclude(pk=cause.pk).in_groups().values_list("slug", "name")),
         "merged": list(stored.merged.order_by("name")),
         "incidents": _newest(request, stored),
+        "problem": problem,
+        "split": typed or {"name": "", "definition": "", "incidents": []},
     }
-    return render(request, "postmortems/cause_edit.html", context, status=422 if form.errors else 200)
+    return render(request, "postmortems/cause_edit.html", context, status=422 if form.errors or problem else 200)
 
 
 @transaction.atomic
@@ -133,7 +142,10 @@ def split_off(request: HttpRequest, cause: Cause) -> HttpResponse:
             new = split(cause, name, definition, [incident.pk for incident in chosen])
             _note(request, new, f"split off {cause.slug}")
     except ValidationError as error:
-        return _refused(request, cause, error)
+        typed = {"name": name, "definition": definition, "incidents": wanted}
+        return _page(
+            request, cause, CauseForm(instance=cause), f"Nothing was changed. {' '.join(error.messages)}", typed
+        )
     messages.success(request, f"Split off {cause.name}, with {len(chosen)} of its incidents.")
     return redirect("cause_edit", new.slug)
 
