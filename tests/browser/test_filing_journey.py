@@ -197,7 +197,7 @@ def test_markdown_is_written_by_keyboard_and_files_are_pasted_and_chosen(
     faults.expect("422 (Unprocessable")
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Image or file").first.click()
-    chooser.value.set_files({"name": "all.zip", "mimeType": "application/zip", "buffer": b"PK"})
+    chooser.value.set_files({"name": "all.zip", "mimeType": "application/zip", "buffer": b"PK\x03\x04"})
     page.get_by_role("alert").filter(has_text="all.zip: This is none of the files that are taken").wait_for()
     expect(field).to_have_value(re.compile(kept))
     field.fill("see docs")
