@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.test import Client
 from django.utils import timezone
 
-from actionables import ranking, verdicts
+from actionables import held, ranking, verdicts
 from actionables.models import Actionable, StatusChange
 from actionables.reporting import MEASURES, report
 from actionables.shown import age
@@ -73,6 +73,12 @@ HELD: list[tuple[Moment, list[tuple[Moment, str]], str]] = [
     (moment("2015-03-01 12:00"), [(year(2016), "confirmed")], "Came back"),
     (moment("2015-03-01"), [(moment("2015-03-01"), "confirmed")], "May have come back"),
     (moment("2015-03-01"), [(moment("2015-03-02"), "confirmed")], "Came back"),
+    (moment("2015-03-01"), [(moment("2015-03-02 13:59"), "confirmed")], "May have come back"),
+    (moment("2015-03-01"), [(moment("2015-03-02 14:00"), "confirmed")], "Came back"),
+    (moment("2015-03-01 12:00"), [(moment("2015-03-02"), "confirmed")], "May have come back"),
+    (moment("2015-03-01 09:59"), [(moment("2015-03-02"), "confirmed")], "Came back"),
+    (moment("2015-03-01 12:00"), [(moment("2015-03-01 12:15", "about"), "confirmed")], "May have come back"),
+    (moment("2015-03-01 12:00"), [(moment("2015-03-01 12:16", "about"), "confirmed")], "Came back"),
     (year(2015), [(moment("2015-06-01 10:00"), "confirmed")], "May have come back"),
     (UNKNOWN, [(moment("2015-06-01 10:00"), "confirmed")], "Not verifiable"),
 ]
@@ -87,6 +93,10 @@ def test_whether_it_held(closed: Moment, struck: list[tuple[Moment, str]], name:
     found = verdicts.verdict(actionable, ANYBODY)
     assert found is not None
     assert found.name == name
+    rows = Actionable.objects.all()
+    assert [value for value in held.HELD if held.narrowed(rows, value, ANYBODY)] == [
+        value for value, words_ in held.HELD.items() if words_ == name
+    ]
 
 
 def test_its_own_incident_other_causes_and_hidden_incidents_do_not_count(carol: User) -> None:
