@@ -18,7 +18,8 @@ from django.db.models import Model
 from django.test import Client
 from django.utils import timezone
 
-from actionables.models import Actionable, Watch
+from actionables.models import Actionable, CalendarLink, Watch
+from postmortems import similar
 from postmortems.admin_readonly import DERIVED
 from postmortems.attaching import forget, keep
 from postmortems.models import (
@@ -72,6 +73,18 @@ Answer = tuple[int, dict[str, str], bytes]
 OURS = ("postmortems", "timelines", "actionables", "kb")
 
 
+def _follow(partner: Incident, cause: Cause, erin: User) -> None:
+    """What came of the partner, and who follows it."""
+    work = make_actionable(partner, description=partner.summary, causes=(cause,), number=DONE, status="done")
+    work.changes.create(position=1, to_status="done", when_at=moment("2019-06-01").at, when_precision="day")
+    work = make_actionable(partner, title="Since 2018", causes=(cause,), person=erin, due_on=date(2018, 2, 1))
+    work.changes.create(position=1, to_status="open", when_at=moment("2018-01-01").at, when_precision="day")
+    CauseWatch.objects.create(cause=cause, user=erin, last_link=0, last_at=datetime(2000, 1, 1, tzinfo=UTC))
+    Watch.objects.create(person=erin, incident=partner)
+    CalendarLink.objects.create(person=erin, secret=SECRET)
+    Actionable.objects.settle()
+
+
 def public_world() -> None:
     """What everybody may see, beside the five: a partner that shares cause and service with the restricted one alone,
     more of one kind than a suggestion offers, and a restricted incident of somebody else.
@@ -83,14 +96,8 @@ def public_world() -> None:
     told = f"Like INC-{NUMBER} and ACT-{WORK}, as INC-1 was. Kettle."
     partner = make_incident("Partner", causes=(cause,), services=(service,), summary=told, started=moment("2019-05-01"))
     make_entry(partner, text=told)
-    work = make_actionable(partner, description=told, causes=(cause,), number=DONE, status="done")
-    work.changes.create(position=1, to_status="done", when_at=moment("2019-06-01").at, when_precision="day")
     erin = User.objects.get(username="erin")
-    work = make_actionable(partner, title="Since 2018", causes=(cause,), person=erin, due_on=date(2018, 2, 1))
-    work.changes.create(position=1, to_status="open", when_at=moment("2018-01-01").at, when_precision="day")
-    CauseWatch.objects.create(cause=cause, user=erin, last_link=0, last_at=datetime(2000, 1, 1, tzinfo=UTC))
-    Watch.objects.create(person=erin, incident=partner)
-    Actionable.objects.settle()
+    _follow(partner, cause, erin)
     for number, was_open in ((1, False), (2, True)):
         partner.revisions.create(number=number, at=timezone.now(), was_open=was_open)
     for day in range(1, 9):
@@ -132,7 +139,7 @@ def make_people() -> dict[str, User]:
 
 def clients_of(names: Iterable[str]) -> dict[str, Client]:
     """A browser for each of these people; "anonymous" is nobody."""
-    clients = {name: Client() for name in names}
+    clients = {name: Client(raise_request_exception=False) for name in names}
     for name, client in clients.items():
         if name != "anonymous":
             client.force_login(User.objects.get(username=name))
@@ -214,6 +221,10 @@ def add_restricted() -> Incident:
     _grow(incident, _given())
     forget([FILE])
     keep(FILE, [b"kanari"])
+    Actionable.objects.create(
+        pk=FIRST + 1, number=WORK + 1, incident=incident, title=f"{PREFIX} instead", kind="prevent",
+        alternative_to=Actionable.objects.get(number=DONE),
+    )  # fmt: skip
     Actionable.objects.settle()
     for kind, whose in ((Watch, "person"), (Reviewer, "user")):
         kind.objects.create(pk=FIRST + 1, incident=incident, **{whose: User.objects.get(username="erin")})
@@ -251,6 +262,7 @@ def answers(clients: dict[str, Client]) -> Iterator[tuple[Key, Answer]]:
         for address in own_addresses():
             yield (name, address), _ask(client, "get", address)
         user: Any = User.objects.filter(username=name).first() or AnonymousUser()
+        yield (name, "what is like the partner"), (0, {}, near_the_partner(user).encode())
         for text in (*TEXTS, "kett", "kettle work"):
             yield (name, f"suggest {text}"), (0, {}, repr(suggest(text, user)).encode())
     for name, told in mails_to(clients).items():
@@ -259,12 +271,19 @@ def answers(clients: dict[str, Client]) -> Iterator[tuple[Key, Answer]]:
         yield from staff_answers(clients)
 
 
+def near_the_partner(user: Any) -> str:
+    """What its likest incidents are chosen from: whoever may not see one must not have it take a place there."""
+    partner = Incident.objects.get(slug="partner")
+    known = similar.kept_known(partner, partner.incident_causes.all(), set())
+    return repr((similar.postings(known.terms, user), similar._by_cause(known, user, {})))
+
+
 def staff_answers(clients: dict[str, Client]) -> Iterator[tuple[Key, Answer]]:
     """What the staff gets from the admin."""
     for address in (*STAFF, *WRITING):
         yield ("bob", address), _ask(clients["bob"], "get", address)
-    for address, data in POSTED.items():
-        yield ("bob", f"POST {address}"), _ask(clients["bob"], "post", address, data)
+    for address, data in POSTED:
+        yield ("bob", f"POST {address} {data}"), _ask(clients["bob"], "post", address, data)
     yield ("bob", "unsaved text"), (0, {}, kept_without_session("bob", NUMBER).encode())
 
 
@@ -297,7 +316,10 @@ def shown_by_a_stale_index(clients: dict[str, Client]) -> Iterator[str]:
 
 
 def change_by_admin() -> None:
-    """An admin changes the restricted incident's actionable."""
+    """An admin changes the restricted incident's actionable, and says how the incident stands to an open one."""
+    related = clients_of(["carol"])["carol"].post(f"/incidents/{SLUG}/relations/", {"other": 1, "kind": "same"})
+    assert related.status_code == 302
+    assert Incident.objects.get(pk=FIRST).relations.filter(kind="same").exists()
     data = {"status": "in progress", "owner": "", "due_on": "", "priority": "unknown", "why": "", "version": "1"}
     response = clients_of(["carol"])["carol"].post(f"/actionables/ACT-{WORK}/change/", data)
     assert response.status_code == 302, response.content.decode()[-3_000:]

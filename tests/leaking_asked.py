@@ -17,6 +17,7 @@ FIRST = 900_001  # the key of every row of the restricted incident begins here
 NUMBER, WORK = 90, 90
 DONE = 850  # public work on the cause that the restricted incident brings back
 FILE = "ca" * 16
+SECRET = "k" * 43  # of the calendar of somebody who is to do work that they may not see
 SLUG, FORMER, CAUSE, SERVICE = "kanari-slug", "kanari-former-slug", "shared-by-two", "hit-by-two"
 # Stands in everything: words that public incidents have too, so that it would be found and counted with those, and
 # one that they have not, but that is a misspelling of one of theirs.
@@ -75,6 +76,7 @@ OTHER_ADDRESSES: dict[str, tuple[str, ...]] = {
     "service": (f"/services/{SERVICE}/",),
     "actionable": (f"/actionables/ACT-{WORK}/", "/actionables/ACT-1/", f"/actionables/ACT-{DONE}/"),
     "actionable_reference": (f"/ACT-{WORK}",),
+    "calendar": (f"/actionables/calendar/{SECRET}.ics",),
     "media": (f"/media/{FILE}/kanari.txt",),
     "history": (f"/incidents/{SLUG}/history/", "/incidents/partner/history/"),
     "version": (f"/incidents/{SLUG}/versions/1/",),
@@ -121,18 +123,23 @@ def admin_addresses() -> Iterator[str]:
 
 
 # What a form of the admin says when it is to tie a row to something that may not be there.
-POSTED = {
-    "/admin/timelines/timelineentry/add/": {"incident": FIRST, "position": 7, "kind": "note", "text": "x",
-                                            "when_precision": "unknown"},
-    "/admin/actionables/actionable/add/": {"incident": FIRST, "title": "x", "kind": "prevent", "status": "open",
-                                           "alternative_to": FIRST, "changes-TOTAL_FORMS": 0,
-                                           "changes-INITIAL_FORMS": 0},
-    f"/admin/postmortems/incident/{FIRST}/change/": {"title": "Taken over"},
-    "/watch/": {"what": f"ACT-{WORK}"},
-    "/incidents/new/": {"title": "x", "summary": "x", "template": "blank", "like": f"INC-{NUMBER}"},
-    "/actionables/change/": {"row": f"{WORK}:999", "priority": "P1", "why": "x", "apply": "1"},
-    "/admin/postmortems/incident/": {"action": "delete_selected", "_selected_action": FIRST, "post": "yes"},
-}  # fmt: skip
+POSTED: tuple[tuple[str, dict[str, object]], ...] = (
+    ("/admin/timelines/timelineentry/add/",
+     {"incident": FIRST, "position": 7, "kind": "note", "text": "x", "when_precision": "unknown"}),
+    ("/admin/actionables/actionable/add/",
+     {"incident": FIRST, "title": "x", "kind": "prevent", "status": "open", "alternative_to": FIRST,
+      "changes-TOTAL_FORMS": 0, "changes-INITIAL_FORMS": 0}),
+    (f"/admin/postmortems/incident/{FIRST}/change/", {"title": "Taken over"}),
+    ("/watch/", {"what": f"ACT-{WORK}"}),
+    ("/watch/", {"what": f"INC-{NUMBER}"}),
+    ("/incidents/new/", {"title": "x", "summary": "x", "template": "blank", "like": f"INC-{NUMBER}"}),
+    ("/incidents/partner/relations/", {"other": NUMBER, "kind": "repeat"}),
+    (f"/causes/{CAUSE}/split/", {"name": "x", "definition": "x", "incident": NUMBER}),
+    ("/actionables/change/", {"row": f"{WORK}:999", "priority": "P1", "why": "x", "apply": "1"}),
+    ("/actionables/change/", {"row": f"{WORK}:1", "priority": "no priority"}),
+    ("/actionables/undo/", {"batch": BATCH}),
+    ("/admin/postmortems/incident/", {"action": "delete_selected", "_selected_action": FIRST, "post": "yes"}),
+)  # fmt: skip
 # What managers ask beside what everybody asks, of the restricted incident and of what it shares.
 WRITING = (
     f"/actionables/new/?incident=INC-{NUMBER}", f"/actionables/ACT-{WORK}/edit/", f"/causes/{CAUSE}/edit/",
