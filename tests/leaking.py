@@ -55,6 +55,7 @@ from tests.leaking_asked import (
     POSTED,
     PREFIX,
     PUBLIC,
+    SECRET,
     SERVICE,
     SLUG,
     TEXTS,
