@@ -239,6 +239,7 @@ def add_restricted() -> Incident:
 # What differs from one answer to the next whatever is stored: the token of a form, the cookie that holds it, and the
 # time of the answer in what must never be kept.
 _BATCH = re.compile(r"batch=[0-9a-f]{16}")
+_STAMP = re.compile(rb"DTSTAMP:\w+")
 _TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="[^"]+"')
 
 
@@ -253,7 +254,7 @@ def _ask(client: Client, method: str, address: str, data: Any = None) -> Answer:
         headers["Location"] = _BATCH.sub("batch", headers["Location"])
     if "no-store" in headers.get("Cache-Control", ""):
         headers.pop("Expires", None)
-    return response.status_code, headers, _TOKEN.sub(b"token", body)
+    return response.status_code, headers, _STAMP.sub(b"stamp", _TOKEN.sub(b"token", body))
 
 
 def answers(clients: dict[str, Client]) -> Iterator[tuple[Key, Answer]]:
