@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AutocompleteMixin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db import transaction
@@ -20,6 +21,17 @@ from postmortems.models import Action, AuditEntry, record
 
 from .accounts.roles import follow_roles
 from .models import Session, Token
+
+_optgroups = AutocompleteMixin.optgroups
+
+
+def _chosen(self: AutocompleteMixin, name: str, value: list[Any], attr: Any = None) -> Any:
+    """What a field that completes shows as chosen. Django asks for whatever was sent, and breaks on what is no key."""
+    keys = [one for one in map(str, value) if one.isascii() and one.isdigit() and len(one) < 19]
+    return _optgroups(self, name, keys, attr)
+
+
+AutocompleteMixin.optgroups = _chosen  # type: ignore[assignment,method-assign]
 
 for model in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, User, Group):
     admin.site.unregister(model)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from . import admin_audit, admin_filing  # noqa: F401 - registers its own
@@ -36,6 +38,20 @@ MILESTONE_FIELDS = [
 ]
 
 IN_THE_ADMIN = "In the administration."
+LONGEST_KEY = 18
+
+
+class KeysField(forms.ModelMultipleChoiceField):
+    """Refuses numbers that no key can be, which SQLite cannot even compare."""
+
+    def clean(self, value: Any) -> Any:
+        """The rows; ValidationError for what is none."""
+        for one in value or ():
+            if len(str(one)) > LONGEST_KEY:
+                raise ValidationError(
+                    self.error_messages["invalid_pk_value"], "invalid_pk_value", {"pk": str(one)[:40]}
+                )
+        return super().clean(value)
 
 
 class EditionAdmin(admin.ModelAdmin):
@@ -57,6 +73,10 @@ class EditionAdmin(admin.ModelAdmin):
         if hasattr(rows, "visible_to"):
             kwargs["queryset"] = rows.visible_to(request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Several rows of another kind."""
+        return super().formfield_for_manytomany(db_field, request, **{"form_class": KeysField, **kwargs})
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         """The page itself; Django's own way there leads by number to anything there is, so it is closed."""

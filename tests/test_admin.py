@@ -219,3 +219,16 @@ def test_strangers_are_sent_to_sign_in(client: Client, mallory: User):
     answer = client.get("/admin/postmortems/incident/")
     assert answer.status_code == 302
     assert "/admin/login/" in answer.headers["Location"]
+
+
+@pytest.mark.parametrize("odd", ["x", "-1", "\u0663", "1e9", "9" * 30, "a\0b"])
+def test_what_is_no_key_is_refused_beside_its_field(desk: Client, odd: str) -> None:
+    """Django asks the database for whatever a field that completes was sent."""
+    for model, model_admin in admin.site._registry.items():
+        fields = model_admin.autocomplete_fields
+        if fields and model_admin.has_add_permission(desk.get("/admin/").wsgi_request):
+            answer = desk.post(
+                f"/admin/{model._meta.app_label}/{model._meta.model_name}/add/", dict.fromkeys(fields, odd)
+            )
+            assert answer.status_code == 200, model
+            assert 'class="errorlist"' in answer.content.decode()
