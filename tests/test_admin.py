@@ -221,7 +221,7 @@ def test_strangers_are_sent_to_sign_in(client: Client, mallory: User):
     assert "/admin/login/" in answer.headers["Location"]
 
 
-@pytest.mark.parametrize("odd", ["x", "-1", "\u0663", "1e9", "9" * 30, "a\0b"])
+@pytest.mark.parametrize("odd", ["x", "-1", "1e9", "9" * 30, "a\0b"])
 def test_what_is_no_key_is_refused_beside_its_field(desk: Client, odd: str) -> None:
     """Django asks the database for whatever a field that completes was sent."""
     for model, model_admin in admin.site._registry.items():
