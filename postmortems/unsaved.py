@@ -108,7 +108,7 @@ def others_writing(incident: Incident, user: object) -> dict[str, str]:
     """
     found: dict[str, list[Unsaved]] = {}
     for kept in Unsaved.objects.by_others(incident, user, timezone.now() - PRESENT):
-        found.setdefault(kept.place.split("/")[1], []).append(kept)
+        found.setdefault("".join(kept.place.split("/")[1:2]), []).append(kept)
     return {name: _writing(rows) for name, rows in found.items()}
 
 
