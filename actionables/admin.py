@@ -8,17 +8,20 @@ from django.contrib import admin
 
 from postmortems.access import reads_everything
 from postmortems.admin import EditionAdmin
+from postmortems.admin_readonly import DerivedAdmin
 from postmortems.momentfields import columns
 
 from .models import (
     Actionable,
     CalendarLink,
     Comment,
+    Counted,
     FieldChange,
     Reminder,
     ReminderChoice,
     Snooze,
     StatusChange,
+    Tally,
     Watch,
 )
 from .tallying import recount
@@ -40,6 +43,9 @@ class CommentInline(admin.TabularInline):
 
     model = Comment
     extra = 0
+
+
+admin.site.register([Tally, Counted], DerivedAdmin)
 
 
 @admin.register(Actionable)
