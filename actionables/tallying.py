@@ -157,7 +157,7 @@ def rebuild() -> int:
             Edition.bump(ADMINS)
             wrong += recount(keys)
     with transaction.atomic():
-        Edition.bump(ADMINS)
+        Edition.renew()
         Counted.objects.filter(facts={}).delete()
         Tally.objects.all().delete()
         _add(cells_in(Counted.objects.values_list("facts", flat=True).iterator()))

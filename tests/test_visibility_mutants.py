@@ -27,6 +27,7 @@ from tests.leaking import (
 )
 from tests.security.visibility_mutants import HARMLESS, Site, mutated, places, sites
 
+pytestmark = pytest.mark.sqlite  # it is about the code; what the filters do on PostgreSQL, the leak test says
 PEOPLE = ("anonymous", "erin", "bob")
 
 
@@ -74,7 +75,6 @@ def test_nothing_is_noticed_while_nothing_is_taken_away(without: World, db: None
     assert list(noticed(Site("search/admin.py", "", 0, 0, ""), without)) == []
 
 
-@pytest.mark.sqlite  # it is about the code; what the filters do on PostgreSQL, the leak test says
 def test_a_filter_that_is_taken_away_is_noticed(without: World, db: None, site: Site) -> None:
     with mutated(site):
         assert next(noticed(site, without), None) is not None
