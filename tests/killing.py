@@ -27,6 +27,7 @@ from django.test import Client
 from kb.accounts.roles import give_role
 from postmortems.document import document_of
 from postmortems.models import Incident
+from postmortems.refresh import refresh_incident
 from tests.factories import make_incident
 from tests.savers import same_database
 
@@ -176,6 +177,8 @@ def writers(server: Server, count: int) -> list[Writer]:
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     cookies = f"{settings.SESSION_COOKIE_NAME}={session}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
     made = [make_incident(f"{TITLE} {number}", summary="0 begun", impact="") for number in range(count)]
+    for incident in made:
+        refresh_incident(incident)  # one that no save reaches before the end is to be found as well
     return [Writer(server, cookies, Told(incident.number)) for incident in made]
 
 

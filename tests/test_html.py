@@ -21,7 +21,8 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests.test_urls import PAGES
 
-pytestmark = pytest.mark.usefixtures("five")
+# How pages are written does not depend on the database.
+pytestmark = [pytest.mark.usefixtures("five"), pytest.mark.sqlite]
 
 TEMPLATES = settings.BASE_DIR / "templates"
 NAMES = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.html"))

@@ -65,6 +65,7 @@ def test_every_address_answers_as_the_table_says(people: dict[str, Client], role
     assert answers == {name: entry.answers[role] for name, entry in ADDRESSES.items()}
 
 
+@pytest.mark.sqlite  # which methods are taken does not depend on the database
 @pytest.mark.parametrize("role", ROLES)
 def test_every_method_is_taken_or_refused_as_the_table_says(people: dict[str, Client], role: str) -> None:
     for name, entry in OPEN.items():
@@ -77,6 +78,7 @@ def test_every_method_is_taken_or_refused_as_the_table_says(people: dict[str, Cl
         assert (answers["HEAD"].status_code, b"".join(answers["HEAD"])) == (entry.answers[role], b"")
 
 
+@pytest.mark.sqlite  # which methods are taken does not depend on the database
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 def test_no_method_breaks_the_admin(people: dict[str, Client], method: str) -> None:
     answers, client, carol = {}, Client(), User.objects.get(username="carol")
