@@ -16,6 +16,7 @@ from tests.browser.test_saving_searches import sign_in
 from tests.browsing import Faults, in_every_look, watched_page
 from tests.factories import make_incident
 
+pytestmark = pytest.mark.sqlite  # what a browser makes of pages that are tested elsewhere, on both
 PLACE = "/incidents/quokka-overload/"
 
 

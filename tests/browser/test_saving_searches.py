@@ -14,6 +14,7 @@ from postmortems.models import SavedSearch
 from tests.browser.test_axe import OPTIONS, told
 from tests.browsing import Faults, in_every_look, watched_page
 
+pytestmark = pytest.mark.sqlite  # what a browser makes of pages that are tested elsewhere, on both
 LIST = "/incidents/?q=restart&organisation=wikimedia"
 
 

@@ -15,6 +15,7 @@ from tests.browser.test_axe import OPTIONS, told
 from tests.browsing import Faults, in_every_look, watched_page
 from tests.test_accounts import code
 
+pytestmark = pytest.mark.sqlite  # what a browser makes of pages that are tested elsewhere, on both
 PASSWORD = "alice-long-password"
 
 
