@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlencode
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
+
+from postmortems.moments import zones as all_zones
 
 THEMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
 
@@ -14,7 +16,7 @@ THEMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
 @lru_cache(maxsize=1)
 def zones() -> list[str]:
     """The names of all time zones, UTC first, those of places only."""
-    places = sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "SystemV/")))
+    places = [name for name in all_zones().values() if "/" in name and not name.startswith(("Etc/", "SystemV/"))]
     return ["UTC", *places]
 
 

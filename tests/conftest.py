@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.test import Client
 from pytest_django.plugin import DjangoDbBlocker
 
 from kb.accounts.roles import give_role
@@ -134,6 +135,13 @@ def carol(db: None) -> User:
 def mallory(db: None) -> User:
     """Reads, and must see nothing that is not open to all."""
     return _person("mallory", "Reader")
+
+
+@pytest.fixture
+def author(client: Client, alice: User) -> Client:
+    """Alice's browser."""
+    client.force_login(alice)
+    return client
 
 
 def load_five() -> None:

@@ -17,13 +17,6 @@ TITLE = "Fans of rack 7 stopped"
 
 
 @pytest.fixture
-def author(client: Client, alice: User) -> Client:
-    """Alice's browser."""
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
 def draft(alice: User) -> Incident:
     """A draft of alice's."""
     incident = make_incident(TITLE, status="draft", summary="", time_zone="Europe/Berlin")

@@ -23,13 +23,6 @@ SWIFT = "/incidents/swift-hung-after-rsyslog-upgrade/"
 MOST_QUERIES = 14
 
 
-@pytest.fixture
-def author(client: Client, alice: User) -> Client:
-    """Alice's browser."""
-    client.force_login(alice)
-    return client
-
-
 def alike(client: Client, place: str = "new", **typed: str) -> str:
     """What the page asks for while somebody types."""
     response = client.post("/writing/alike/", {"place": place, **typed})

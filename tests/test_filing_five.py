@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from kb.filing import SECTIONS
@@ -13,13 +12,6 @@ from postmortems.sections import Rows
 from tests.filing import address, opened
 
 pytestmark = pytest.mark.usefixtures("five")
-
-
-@pytest.fixture
-def author(client: Client, alice: User) -> Client:
-    """Alice's browser."""
-    client.force_login(alice)
-    return client
 
 
 @pytest.mark.parametrize("name", [name for name, section in SECTIONS.items() if not isinstance(section, Rows)])

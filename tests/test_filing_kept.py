@@ -24,13 +24,6 @@ LONG = 'Fans <b>stopped</b> & "smoked".\r\n\r\n- 5 °C 🔥\r\n' * 120  # some 5
 
 
 @pytest.fixture
-def author(client: Client, alice: User) -> Client:
-    """Alice's browser."""
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
 def incident(db: None) -> Incident:
     """An incident with an entry."""
     incident = make_incident(summary="As it was.")

@@ -6,7 +6,6 @@ from collections import Counter
 
 import html5lib
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -21,13 +20,6 @@ PAGE = "/INC-{}/edit/all/"
 # Session, person, incident; each section's form and rows with what was typed there and not saved; what makes a guess of
 # causes and of incidents like it; hints; kept HTML.
 MOST_QUERIES = 78
-
-
-@pytest.fixture
-def author(client: Client, alice: User) -> Client:
-    """Alice's browser."""
-    client.force_login(alice)
-    return client
 
 
 @pytest.fixture
