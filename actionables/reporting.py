@@ -101,10 +101,10 @@ def _since(now: datetime) -> datetime:
 def _report(user: Reader, way: str, now: datetime) -> Report:
     since = _since(now)
     hidden = _beside(user)
-    unknown = sum(counts["since"] for counts in _rows("all", "", hidden)[""].values())
+    everything = _rows("all", f"{since:%Y-%m}", hidden)[""]
+    unknown = everything[""]["since"]
     if way == "month":
-        counted = _rows("all", f"{since:%Y-%m}", hidden).get("", {})
-        return Report(way, since, [_month(start, counted) for start in reversed(_months(since))], 0, unknown)
+        return Report(way, since, [_month(start, everything) for start in reversed(_months(since))], 0, unknown)
     rows, late, old = _rows(way, f"{since:%Y-%m}", hidden), _overdue(user, way, now), _ageing(user, way, now)
     lines = [
         Line(value, title, _numbers(rows[name], f"{since:%Y-%m}", now, late[name], old[name]))
@@ -129,7 +129,7 @@ def _rows(way: str, first: str, hidden: Cells) -> dict[str, Months]:
     (one query).
     """
     found: dict[str, Months] = defaultdict(lambda: defaultdict(Counter))
-    wanted = Q(month="") | Q(month__gte=first) if first else Q(month="")
+    wanted = Q(month="") | Q(month__gte=first)
     for name, month, *counts in Tally.objects.filter(wanted, way=way).values_list("name", "month", *COUNTED):
         found[name][month].update(dict(zip(COUNTED, counts, strict=True)))
     for (kind, month, name, what), count in hidden.items():

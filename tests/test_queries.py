@@ -70,7 +70,7 @@ COSTS = [
     ("/actionables/ACT-11/", 15, "the same, and whether its causes came back: few, three kinds of dates, rows, sure"),
     ("/actionables/follow-through/", 5, "edition; tallies of all and by owner; overdue and ageing in part of a month"),
     ("/actionables/follow-through/?by=service", 6, "the same by service; names of services"),
-    ("/actionables/follow-through/?by=month", 3, "edition; tallies of all, twice"),
+    ("/actionables/follow-through/?by=month", 2, "edition; tallies of all"),
     (LOGGING.replace("causes", "actionables/ledger"), 11, f"edition, cause; {FEW} (2); {ROW} (2), its roles; "
                                                           f"actionables (2); {LEDGER}"),
     ("/keyboard/", 1, "edition"),
