@@ -12,8 +12,9 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.text import slugify
 
+import actionables.tallying
+import postmortems.tallying
 from actionables.models import Actionable, StatusChange
-from actionables.tallying import rebuild
 from bench import words
 from bench.drafts import Draft, Weighted, World, draft
 from bench.prose import Block, Pool
@@ -32,7 +33,7 @@ from postmortems.models import (
     Service,
 )
 from postmortems.prose import Evidence, Text
-from postmortems.refresh import refresh_cause, refresh_place, tally
+from postmortems.refresh import refresh_cause, refresh_place
 from timelines.models import TimelineEntry
 
 BATCH = 500
@@ -172,8 +173,8 @@ def _finish(last: int, last_act: int) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET statement_timeout = 0")
-    tally()
-    rebuild()
+    postmortems.tallying.rebuild()
+    actionables.tallying.rebuild()
     Edition.bump()
 
 

@@ -24,7 +24,7 @@ from .models import (
     Organisation,
     Service,
 )
-from .refresh import audiences_of, follow, refresh_cause, refresh_incident, refresh_place, tally
+from .refresh import audiences_of, follow, refresh_cause, refresh_incident, refresh_place
 from .revising import keep_earlier, record
 
 if TYPE_CHECKING:
@@ -246,10 +246,8 @@ class IncidentAdmin(SharedAdmin):
         super().save_model(request, obj, form, change)
 
     def save_related(self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool) -> None:
-        """Count again the causes the incident had before as well as those it has now."""
-        before = set(form.instance.incident_causes.values_list("cause_id", flat=True))
+        """Save, and write down what changed."""
         super().save_related(request, form, formsets, change)
-        tally(before)
         admin_audit.note_saved(request, form, formsets, change)
 
     def refresh(self, request: HttpRequest, row: Incident) -> None:
@@ -258,12 +256,11 @@ class IncidentAdmin(SharedAdmin):
 
     @transaction.atomic
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        """Delete them and count all causes anew; those who saw them get new pages, and nobody else."""
+        """Delete them; those who saw them get new pages, and nobody else."""
         keys = list(queryset.values_list("pk", flat=True))
         audiences = audiences_of(keys)
         admin_audit.note_deleting(request, queryset)
         queryset.delete()
-        tally()
         Edition.bump(ADMINS, *audiences)
         follow(keys)
 
@@ -315,17 +312,6 @@ class IncidentCauseAdmin(EditionAdmin):
     list_select_related = ["incident", "cause"]
     search_fields = ["incident__title", "cause__name", "explanation", "evidence"]
     autocomplete_fields = ["incident", "cause"]
-
-    def save_related(self, request: HttpRequest, form: ModelForm[Any], formsets: Any, change: bool) -> None:
-        """Count the cause it was before as well."""
-        super().save_related(request, form, formsets, change)
-        tally()
-
-    @transaction.atomic
-    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
-        """Delete them and count all causes anew."""
-        super().delete_queryset(request, queryset)
-        tally()
 
 
 @admin.register(IncidentLink)

@@ -13,6 +13,7 @@ from .models import (
     CauseQuarter,
     CauseWatch,
     CauseYear,
+    CountedIncident,
     Deletion,
     Edition,
     KeyTerm,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 
 DERIVED = (
     OldSlug, Reference, RenderedText, CauseYear, Numbering, Edition, SearchDocument, Word, NameIndexed, KeyTerm,
-    LearnedCause, LearnedIncident, LearnedWord, CausePair, CauseQuarter,
+    LearnedCause, LearnedIncident, LearnedWord, CausePair, CauseQuarter, CountedIncident,
 )  # fmt: skip
 LOGS = (
     Attachment, Deletion, Revision, Reviewer, ReviewStep, Remark, Mailing, Rejection, Relation, CauseWatch, Unsaved,

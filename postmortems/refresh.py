@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from . import markdown, search, similar, suggest_learning
 from .access import ADMINS, EVERYBODY, personal
 from .models import (
     SECTIONS,
     Cause,
-    CauseQuarter,
-    CauseYear,
     Edition,
     Incident,
     IncidentCause,
@@ -23,7 +20,7 @@ from .models import (
     Service,
 )
 from .prose import Text, keep
-from .tallies import by_quarter, years_in
+from .tallying import recount
 
 # What other apps keep of an incident: called with keys of incidents in the transaction that changed or deleted them,
 # after `Edition.bump`. Their AppConfig adds to it.
@@ -31,8 +28,9 @@ FOLLOWERS: list[Callable[[Iterable[int]], object]] = []
 
 
 def follow(incidents: Iterable[int]) -> None:
-    """Let the other apps bring what they keep of these incidents up to date."""
+    """Bring what is counted of these incidents up to date, also of deleted ones, here and in the other apps."""
     keys = list(incidents)
+    recount(keys)
     for follower in FOLLOWERS:
         follower(keys)
 
@@ -44,8 +42,7 @@ def refresh_incident(incident: Incident) -> None:
     Whoever saw it before or sees it now gets new pages; for everybody else nothing changes.
     """
     before = audiences_of([incident.pk])
-    causes = refresh_texts(incident)
-    tally([link.cause_id for link in causes])
+    refresh_texts(incident)
     Edition.bump(ADMINS, *before, *audiences_of([incident.pk]))
     follow([incident.pk])
 
@@ -67,8 +64,8 @@ def announce(*incidents: int) -> None:
 
 
 @transaction.atomic
-def refresh_texts(incident: Incident) -> list[IncidentCause]:
-    """The kept HTML, the references, the search index and what is learned of one incident; returns its causes."""
+def refresh_texts(incident: Incident) -> None:
+    """The kept HTML, the references, the search index and what is learned of one incident."""
     causes = list(incident.incident_causes.all())
     texts = _texts(incident, causes)
     keep(f"incident:{incident.pk}", texts)
@@ -76,7 +73,6 @@ def refresh_texts(incident: Incident) -> list[IncidentCause]:
     search.index_incident(incident)
     similar.index(incident)
     suggest_learning.learn(incident)
-    return causes
 
 
 def _texts(incident: Incident, causes: Iterable[IncidentCause]) -> list[Text]:
@@ -118,23 +114,3 @@ def refresh_place(place: Organisation | Service) -> None:
     keep(f"{place._meta.model_name}:{place.pk}", [Text(place.description)])
     search.index_name(place)
     Edition.bump()
-
-
-@transaction.atomic
-def tally(causes: Iterable[int] | None = None) -> None:
-    """Count the open incidents of these causes (default: all) by year and by quarter; five queries."""
-    links: QuerySet[IncidentCause] = IncidentCause.objects.filter(incident__is_open=1)
-    years, quarters = CauseYear.objects.all(), CauseQuarter.objects.all()
-    if causes is not None:
-        wanted = set(causes)
-        links = links.filter(cause__in=wanted)
-        years, quarters = years.filter(cause__in=wanted), quarters.filter(cause__in=wanted)
-    counted = by_quarter(links)
-    years.delete()
-    quarters.delete()
-    CauseYear.objects.bulk_create([CauseYear(**year._asdict()) for year in years_in(counted)])
-    CauseQuarter.objects.bulk_create(
-        CauseQuarter(cause_id=one.cause_id, quarter=4 * one.year + one.quarter - 1, incidents=one.incidents)
-        for one in counted
-        if one.year and one.quarter
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +12,7 @@ from django.db.models.functions import ExtractQuarter, ExtractYear
 
 from .access import readable_by, sees_more
 from .conditional import remembered
-from .models import MILESTONES, CauseYear, IncidentCause
+from .models import MILESTONES, CauseYear, Certainty, IncidentCause
 from .moments import Precision
 
 if TYPE_CHECKING:
@@ -28,42 +28,33 @@ class Year(NamedTuple):
     suspected: int
 
 
-class Quarter(NamedTuple):
-    """How many incidents of one quarter show a cause; `quarter` is None where only the year is known, or nothing."""
+def by_year(links: QuerySet[IncidentCause]) -> list[Year]:
+    """These occurrences counted by cause and year (one query)."""
+    counted = links.order_by().values("cause_id", year=_YEAR)
+    rows = counted.annotate(
+        all=Count("incident", distinct=True), confirmed=Count("incident", filter=_CONFIRMED, distinct=True)
+    )
+    return [Year(row["cause_id"], row["year"], row["all"], row["all"] - row["confirmed"]) for row in rows]
 
-    cause_id: int
-    year: int | None
-    quarter: int | None
-    incidents: int
-    suspected: int
 
+def by_incident(links: QuerySet[IncidentCause]) -> Iterator[tuple[int, int, int | None, int | None, int]]:
+    """These occurrences one by one, in order, as (incident, cause, year, quarter, suspected) (one query).
 
-def by_quarter(links: QuerySet[IncidentCause]) -> list[Quarter]:
-    """These occurrences counted by cause and quarter (one query)."""
-    day = "incident__occurred_at"
+    The quarter, 1 to 4, is None where only the year is known, or nothing; `suspected` is 1 or 0.
+    """
     stated = Case(
         *(When(**{f"incident__{name}_at__isnull": False}, then=f"incident__{name}_precision") for name in MILESTONES),
         default=Value(Precision.UNKNOWN),
     )
-    known = Case(When(Q(stated=Precision.YEAR), then=None), default=ExtractQuarter(day, tzinfo=UTC))
-    confirmed = Count("incident", filter=Q(certainty="confirmed"), distinct=True)
-    dated = links.order_by().annotate(stated=stated)
-    counted = dated.values("cause_id", year=ExtractYear(day, tzinfo=UTC), quarter=known)
-    rows = counted.annotate(all=Count("incident", distinct=True), confirmed=confirmed)
-    return [
-        Quarter(row["cause_id"], row["year"], row["quarter"], row["all"], row["all"] - row["confirmed"])
-        for row in rows.order_by("cause_id", "year", "quarter")
-    ]
+    known = Case(When(Q(stated=Precision.YEAR), then=None), default=ExtractQuarter(_DAY, tzinfo=UTC))
+    each = links.order_by().annotate(stated=stated).values("incident_id", "cause_id", year=_YEAR, quarter=known)
+    for row in each.annotate(confirmed=Count("pk", filter=_CONFIRMED)).order_by("incident_id", "cause_id"):
+        yield row["incident_id"], row["cause_id"], row["year"], row["quarter"], int(not row["confirmed"])
 
 
-def by_year(links: QuerySet[IncidentCause]) -> list[Year]:
-    """These occurrences counted by cause and year (one query)."""
-    return years_in(by_quarter(links))
-
-
-def years_in(quarters: Iterable[Quarter]) -> list[Year]:
-    """The same by year alone."""
-    return merged(Year(one.cause_id, one.year, one.incidents, one.suspected) for one in quarters)
+_DAY = "incident__occurred_at"
+_YEAR = ExtractYear(_DAY, tzinfo=UTC)
+_CONFIRMED = Q(certainty=Certainty.CONFIRMED)
 
 
 def beside(user: Reader) -> list[Year]:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from .models import Cause, Incident, IncidentCause
-from .refresh import refresh_cause, refresh_incident, tally
+from .refresh import refresh_cause, refresh_incident
 
 MOST = 500  # incidents that a page moves; more are moved by `manage.py merge_causes`
 LINK = ("incident_id", "role", "certainty", "explanation", "evidence", "position")
@@ -136,6 +136,5 @@ def _put_back_beside(cause: Cause, into: Cause, moved: dict[str, dict[str, list[
 def _refresh(incidents: set[int], *causes: Cause) -> None:
     for incident in Incident.objects.filter(pk__in=incidents).order_by("pk"):
         refresh_incident(incident)
-    tally([cause.pk for cause in causes])
     for cause in causes:
         refresh_cause(cause)

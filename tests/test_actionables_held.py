@@ -17,9 +17,9 @@ from actionables.models import Actionable, StatusChange
 from actionables.reporting import MEASURES, report
 from actionables.shown import age
 from actionables.tallying import rebuild
+from postmortems import tallying
 from postmortems.models import Cause
 from postmortems.moments import UNKNOWN, Moment
-from postmortems.refresh import tally
 from tests.factories import make_actionable, make_cause, make_incident, make_incident_cause, make_service, moment
 from tests.test_pages import numbers, page, words
 
@@ -173,7 +173,7 @@ def ranked() -> dict[str, Actionable]:
     strike(flood, moment("2017-02-01 10:00"), "suspected", severity="SEV1")
     strike(flood, UNKNOWN)
     strike(fire, year(2015), severity="SEV2")
-    tally()
+    tallying.rebuild()
     return rows
 
 

@@ -19,9 +19,10 @@ from postmortems.chance import so_many_by_chance, together_by_chance
 from postmortems.living import days_words, living, since_words
 from postmortems.models import Cause, CausePair, CauseQuarter, Incident, IncidentCause
 from postmortems.moments import Moment
-from postmortems.refresh import refresh_incident, tally
+from postmortems.refresh import refresh_incident
 from postmortems.rows import rows_of
 from postmortems.suggest_learning import check, relearn
+from postmortems.tallying import rebuild
 from postmortems.together import Change, changes, kept_pairs, pairs_of
 from postmortems.views import causes
 from tests.factories import make_cause, make_entry, make_incident, make_incident_cause, make_service, moment
@@ -148,7 +149,7 @@ def test_quarters_leave_out_what_is_known_to_the_year_alone() -> None:
     assert list(rows) == [(4 * 2020, 1), (4 * 2020 + 1, 1)]
     assert {year.year: year.incidents for year in cause.years.all()} == {2020: 3, None: 1}
     before = list(CauseQuarter.objects.order_by("pk").values_list("cause", "quarter", "incidents"))
-    tally()
+    rebuild()
     after = CauseQuarter.objects.values_list("cause", "quarter", "incidents")
     assert sorted(after) == sorted(before)
 
@@ -195,7 +196,7 @@ def test_the_matrix_keeps_the_most_frequent_causes_and_those_of_its_incidents(
     refresh_incident(
         make_incident("Long ago", causes=(make_cause("Seen once"),), started=moment("1999-01-01"), status="published")
     )
-    tally()
+    rebuild()
     monkeypatch.setattr(matrix, "ROWS", 3)
     monkeypatch.setattr(causes, "COLUMNS", 3)
     rows = set(re.findall(r'<th scope="row"><a href="/causes/([^/]+)/', shown := page(client, "/causes/")))

@@ -7,10 +7,13 @@ import re
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
+from pytest_django import DjangoAssertNumQueries
 
-from postmortems.models import CauseYear, Edition, Reference, RenderedText
+from postmortems.models import CauseQuarter, CauseYear, CountedIncident, Edition, Incident, Reference, RenderedText
+from postmortems.moments import Moment
 from postmortems.prose import Prose, Text, keep
-from postmortems.refresh import refresh_incident, tally
+from postmortems.refresh import follow, refresh_incident
+from postmortems.tallying import rebuild, recount
 from tests.factories import make_actionable, make_cause, make_entry, make_incident, make_incident_cause, moment
 
 pytestmark = pytest.mark.django_db
@@ -79,9 +82,52 @@ def test_counts_per_year_know_suspected_undated_and_hidden_ones():
     make_incident(causes=(cause,), started=moment("18:55", "about"))
     make_incident(causes=(cause,), visibility="restricted")
     make_incident(causes=(cause,), status="draft")
-    tally([cause.pk])
-    rows = CauseYear.objects.order_by("year").values_list("year", "incidents", "suspected")
-    assert set(rows) == {(2015, 2, 1), (None, 1, 0)}
+    rebuild()
+    assert _years() == {(2015, 2, 1), (None, 1, 0)}
+    for incident in (dated, unsure):
+        refresh_incident(incident)
+    assert _years() == {(2015, 2, 1), (None, 1, 0)}
+
+
+def _years() -> set[tuple[int | None, int, int]]:
+    return set(CauseYear.objects.values_list("year", "incidents", "suspected"))
+
+
+def test_each_change_of_an_incident_changes_the_counts_by_just_that(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    cause, other = make_cause(), make_cause()
+    incident = make_incident(causes=(cause,), started=moment("2015-08-12 22:05"))
+    twin = make_incident(causes=(cause,), started=moment("2015-09-01"))
+    for row in (incident, twin):
+        refresh_incident(row)
+    assert _years() == {(2015, 2, 0)}
+    with django_assert_num_queries(2):
+        recount([incident.pk])
+    incident.incident_causes.update(certainty="suspected", cause=other)
+    refresh_incident(incident)
+    assert set(CauseYear.objects.values_list("cause", "incidents", "suspected")) == {(cause.pk, 1, 0), (other.pk, 1, 1)}
+    incident.started = Moment(moment("2016-01-01").at, None, "year")
+    incident.save()
+    refresh_incident(incident)
+    assert _years() == {(2015, 1, 0), (2016, 1, 1)}
+    assert list(CauseQuarter.objects.values_list("cause", "quarter")) == [(cause.pk, 4 * 2015 + 2)]
+    for gone in (incident.pk, twin.pk):
+        Incident.objects.get(pk=gone).delete()
+        follow([gone])
+    assert not CauseYear.objects.exists()
+    assert not CauseQuarter.objects.exists()
+    assert not CountedIncident.objects.exists()
+
+
+def test_a_deleted_cause_takes_its_counts_along() -> None:
+    cause, other = make_cause(), make_cause()
+    incident = make_incident(causes=(cause, other), started=moment("2015-08-12 22:05"))
+    refresh_incident(incident)
+    incident.incident_causes.filter(cause=cause).delete()
+    cause.delete()
+    refresh_incident(incident)
+    assert list(CauseYear.objects.values_list("cause", "incidents")) == [(other.pk, 1)]
 
 
 def test_the_command_makes_everything_anew_and_says_so(capsys: pytest.CaptureFixture[str]):

@@ -4,7 +4,7 @@ from .attachments import Attachment
 from .audit import Action, AuditEntry, record
 from .bin import Deletion
 from .causes import Cause, CauseGroup, Certainty, IncidentCause, Nature, Role
-from .derived import CauseQuarter, CauseYear, Edition, Reference, RenderedText
+from .derived import CauseQuarter, CauseYear, CountedIncident, Edition, Reference, RenderedText
 from .filing import FilingTemplate, TemplateText, WordingKind, WordingRule
 from .incidents import (
     MILESTONES,
@@ -43,6 +43,7 @@ __all__ = [
     "CauseWatch",
     "CauseYear",
     "Certainty",
+    "CountedIncident",
     "Deletion",
     "Detection",
     "Edition",

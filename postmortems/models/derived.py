@@ -79,6 +79,16 @@ class CauseQuarter(models.Model):
         return f"{self.cause_id} {self.quarter // 4}/{self.quarter % 4 + 1}: {self.incidents}"
 
 
+class CountedIncident(models.Model):
+    """What one incident added to the counts of its causes; stays when the incident goes, until they are counted."""
+
+    incident = models.BigIntegerField(primary_key=True)
+    facts = models.JSONField(default=list, help_text="See postmortems/tallying.py.")
+
+    def __str__(self) -> str:
+        return f"{self.incident}: {len(self.facts)} causes"
+
+
 class Edition(models.Model):
     """A mark for each audience that changes with what its pages show. They carry it in their ETag.
 

@@ -18,7 +18,6 @@ from django.views.decorators.http import require_POST, require_safe
 from .. import suggest
 from ..access import may_file
 from ..models import SECTIONS, Cause, Certainty, Incident, IncidentCause, Moved, RelationKind, Role, get_by_slug
-from ..refresh import tally
 from ..relations import open_proposals, relate
 from ..revising import Overtaken, revising
 from .filing_page import is_together
@@ -148,7 +147,6 @@ def unlink(request: HttpRequest, incident: Incident) -> HttpResponse:
     try:
         with revising(incident.pk, incident.version, _signed_in(request), f"Cause taken off: {wanted.cause}."):
             wanted.delete()
-            tally([wanted.cause_id])
     except Overtaken:
         messages.error(request, "Somebody else saved this incident a moment ago, so nothing was taken off.")
     else:

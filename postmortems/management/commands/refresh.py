@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db import transaction
 
-from postmortems.models import Cause, Edition, Incident, Organisation, Service, catch_up
-from postmortems.refresh import refresh_cause, refresh_place, refresh_texts, tally
+from postmortems.models import Cause, Incident, Organisation, Service, catch_up
+from postmortems.refresh import refresh_cause, refresh_place, refresh_texts
+from postmortems.tallying import rebuild
 
 
 class Command(BaseCommand):
@@ -27,8 +27,6 @@ class Command(BaseCommand):
         for place in (*Organisation.objects.all(), *Service.objects.all()):
             refresh_place(place)
         catch_up("INC", Incident.objects.all())
-        with transaction.atomic():
-            tally()
-            Edition.renew()
+        rebuild()
         if options["verbosity"]:
             self.stdout.write(f"Refreshed {incidents} incidents.")
