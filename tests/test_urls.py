@@ -14,9 +14,8 @@ from kb.accounts import urls as accounts
 from postmortems.models import Cause, Incident, Organisation, Service
 from postmortems.refresh import refresh_incident
 from tests.factories import make_actionable, make_entry, make_incident
-from tests.leaking import OTHERS, SEEING, add_restricted, clients_of, make_people, public_world
-from tests.leaking_asked import FILE, FIRST, FORMER, NUMBER, SLUG, WORK
-from tests.permissions import ADDRESSES, HIDDEN, METHODS, OPEN, ROLES, Hidden, address_of, one_of_each, walk
+from tests.leaking import clients_of, make_people
+from tests.permissions import ADDRESSES, HIDDEN, METHODS, OPEN, ROLES, address_of, one_of_each, walk
 
 pytestmark = pytest.mark.usefixtures("five")
 
@@ -87,49 +86,6 @@ def test_no_method_breaks_the_admin(people: dict[str, Client], method: str) -> N
             client.force_login(carol)  # again: one of them signs out
             answers[name] = client.generic(method, address_of(entry)).status_code
     assert {name: status for name, status in answers.items() if status not in (200, 302, 403, 404, 405)} == {}
-
-
-PARTS = {
-    "slug": SLUG,
-    "former slug": FORMER,
-    "number": str(NUMBER),
-    "work": str(WORK),
-    "key": FILE,
-    "entry": str(FIRST),
-}
-NEVER = {
-    "slug": "nobody-slug",
-    "former slug": "nobody-former-slug",
-    "number": "70",
-    "work": "70",
-    "key": "ab" * 16,
-    "entry": "900002",
-}  # as long as those
-
-
-def in_place(address: str, parts: dict[str, str]) -> str:
-    """The address with these parts in it."""
-    return re.sub(r"{(.+?)}", lambda found: parts[found[1]], address)
-
-
-@pytest.mark.parametrize("row", HIDDEN, ids=lambda row: row.address)
-def test_a_restricted_incident_answers_as_the_table_says(people: dict[str, Client], row: Hidden) -> None:
-    """To everybody else as an address that never existed, to the last byte; who must sign in first is asked to."""
-    public_world()
-    add_restricted()
-    there, never = in_place(row.address, PARTS), in_place(row.address, NEVER)
-    for name, client in clients_of(OTHERS).items():
-        for method in METHODS:
-            told, untold = (client.generic(method, address) for address in (there, never))
-            assert told.status_code == untold.status_code
-            assert told.content.replace(there.encode(), never.encode()) == untold.content, (name, method)
-            headers = {header: value.replace(there, never) for header, value in told.headers.items()}
-            assert headers | {"Expires": ""} == dict(untold.headers) | {"Expires": ""}
-        answer = client.get(there)
-        asked_in = name == "anonymous" and answer.headers.get("Location", "").startswith("/sign-in/")
-        assert asked_in or answer.status_code == row.others
-    seeing = clients_of(SEEING)
-    assert [seeing[name].get(there).status_code for name in SEEING] == [row.named, row.admin]
 
 
 def test_every_address_that_leads_to_an_incident_is_in_the_table() -> None:
