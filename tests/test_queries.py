@@ -137,17 +137,12 @@ def test_signing_in_adds_two_queries(
 SEARCHES = ("restart", "syslog socket", "org:wikimedia puppet", "ENOTCONN", "INC-3", "nothing of that kind")
 
 
-@pytest.mark.parametrize("text", SEARCHES)
-def test_a_search_asks_no_more_of_many_incidents(client: Client, text: str) -> None:
-    """Finding, ranking, facets by name, and the passages of each kind that are quoted: never more than 30."""
-    address = "/incidents/?" + urlencode({"q": text})
-    before = spent(client, address)
-    add_many()
-    assert max(before, spent(client, address)) <= 30
-
-
 def test_sixty_more_incidents_cost_no_query_more(client: Client) -> None:
+    """Of searches: finding, ranking, facets by name, and the passages of each kind that are quoted: at most 30."""
+    searches = ["/incidents/?" + urlencode({"q": text}) for text in SEARCHES]
+    before = [spent(client, address) for address in searches]
     add_many()
+    assert max(before + [spent(client, address) for address in searches]) <= 30
     assert {address: spent(client, address) for address, *_ in COSTS} == {address: count for address, count, _ in COSTS}
     assert spent(client, "/incidents/?page=3") == 15
     assert spent(client, f"{UNATTENDED}?page=2") == 20
@@ -231,6 +226,15 @@ ODD = {
     "nothing": "", "list": "a&{name}=b&{name}=%00", "bracket": "[]", "path": "../../etc/passwd",
     "2,000 words": "a+" * 2000,
 }  # fmt: skip
+TELLING = 6  # so many of them, at the head, databases refuse
+
+
+def odd(place: str) -> dict[str, str]:
+    """Those that databases refuse, and every fourth of the others: in each place other ones."""
+    kinds = list(ODD)
+    return {kind: ODD[kind] for kind in kinds[:TELLING] + kinds[TELLING + len(place) % 4 :: 4]}
+
+
 PARAMETERS = {
     "/": ["anything"],
     "/incidents/": [
@@ -259,7 +263,7 @@ PARAMETERS = {
 def test_odd_values_are_answered_with_a_page(client: Client, address: str, name: str) -> None:
     answers = {
         kind: client.get(f"{address}{'&' if '?' in address else '?'}{name}={value.replace('{name}', name)}").status_code
-        for kind, value in ODD.items()
+        for kind, value in odd(address + name).items()
     }
     assert {kind: status for kind, status in answers.items() if status != 200} == {}
 
