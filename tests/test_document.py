@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import pytest
@@ -157,6 +158,7 @@ def test_evidence_must_stand_in_the_text() -> None:
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 LINES = st.sampled_from(["---", "# Summary", "\\# Timeline", "## 22:05", "### Excerpt", "title: x", "", " ", "\r"])
 PROSE = st.lists(st.one_of(LINES, st.text(CHARACTERS, max_size=8)), min_size=1, max_size=6).map("\n".join)
+EXAMPLES = int(os.environ.get("HINDSIGHT_INCIDENTS", "60"))  # more take longer: 10,000 some ten minutes
 NAMED = st.text(CHARACTERS, min_size=1, max_size=20).filter(str.strip)
 ENTRY = st.fixed_dictionaries(
     {"when": moments, "kind": st.sampled_from(["change", "note"]), "text": PROSE.filter(str.strip),
@@ -170,7 +172,7 @@ INCIDENT = st.fixed_dictionaries(
 
 
 @given(INCIDENT, st.lists(ENTRY, max_size=3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 def test_generated_incidents_come_back_whole(fields: dict, entries: list[dict]) -> None:
     incident = make_incident(**fields)
     for entry in entries:
