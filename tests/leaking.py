@@ -257,12 +257,17 @@ def _ask(client: Client, method: str, address: str, data: Any = None) -> Answer:
     return response.status_code, headers, _STAMP.sub(b"stamp", _TOKEN.sub(b"token", body))
 
 
+def answers_at(client: Client, name: str, addresses: Iterable[str]) -> Iterator[tuple[Key, Answer]]:
+    """What one of these people gets from these addresses, as ((person, what), (status, headers, body))."""
+    cache.clear()  # attempts that are counted
+    for address in addresses:
+        yield (name, address), _ask(client, "get", address)
+
+
 def answers(clients: dict[str, Client]) -> Iterator[tuple[Key, Answer]]:
-    """What each of these people gets from whatever can be asked, as ((person, what), (status, headers, body))."""
+    """What each of these people gets from whatever can be asked."""
     for name, client in clients.items():
-        cache.clear()  # attempts that are counted
-        for address in own_addresses():
-            yield (name, address), _ask(client, "get", address)
+        yield from answers_at(client, name, own_addresses())
         user: Any = User.objects.filter(username=name).first() or AnonymousUser()
         yield (name, "what is like the partner"), (0, {}, near_the_partner(user).encode())
         for text in (*TEXTS, "kett", "kettle work"):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 from django.test import Client
+from django.urls import resolve
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests.leaking import (
@@ -15,6 +16,7 @@ from tests.leaking import (
     Key,
     add_restricted,
     answers,
+    answers_at,
     bin_by_admin,
     change_by_admin,
     clients_of,
@@ -26,6 +28,7 @@ from tests.leaking import (
     shown_by_a_stale_index,
     staff_answers,
 )
+from tests.leaking_asked import own_addresses
 from tests.security.visibility_mutants import HARMLESS, Site, mutated, places, sites
 
 pytestmark = pytest.mark.sqlite  # it is about the code; what the filters do on PostgreSQL, the leak test says
@@ -56,9 +59,19 @@ def without(_five: None, django_db_blocker: DjangoDbBlocker) -> World:
         return World(clients, dict(asked(clients)))
 
 
+def near(site: Site) -> list[str]:
+    """The addresses of the same app, those of the same file first."""
+    module = site.path.removesuffix(".py").replace("/", ".")
+    made_by = {address: resolve(address.partition("?")[0]).func.__module__ for address in own_addresses()}
+    app = [address for address, view in made_by.items() if view.partition(".")[0] == module.partition(".")[0]]
+    return sorted(app, key=lambda address: made_by[address] != module)
+
+
 def noticed(site: Site, world: World) -> Iterator[str]:
     """What shows that something was taken away; what is quickest to find comes first."""
     add_restricted()
+    for name in ("anonymous", "erin"):
+        yield from differences(answers_at(world.clients[name], name, near(site)), world.before)
     if "search" in site.path:
         yield from shown_by_a_stale_index(world.clients)
     if site.path.endswith("admin.py"):
