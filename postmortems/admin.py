@@ -301,6 +301,14 @@ class PlaceAdmin(SharedAdmin):
         """Kept HTML."""
         refresh_place(row)
 
+    @transaction.atomic
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        """Delete them; what is counted by service no longer counts theirs."""
+        hit = Incident.services.through.objects.filter(service__in=queryset) if queryset.model is Service else None
+        keys = set(hit.values_list("incident_id", flat=True)) if hit is not None else set()
+        super().delete_queryset(request, queryset)
+        follow(keys)
+
 
 @admin.register(IncidentCause)
 class IncidentCauseAdmin(EditionAdmin):

@@ -13,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.http import QueryDict
+from django.test import Client
 from django.utils import timezone
 
 from actionables.filters import ActionableFilter
@@ -168,3 +169,12 @@ def test_recount_says_what_is_wrong_and_puts_it_right() -> None:
     assert differences() == []
     assert Counted.objects.count() == 2
     assert [line.numbers["unfinished"] for line in report(ANYBODY, "owner").lines] == [2]
+
+
+def test_a_service_that_is_deleted_in_the_admin_is_not_counted_any_more(client: Client, carol: User) -> None:
+    gate, shed = make_service("Gate"), make_service("Shed")
+    changed([make_actionable(make_incident(services=(gate, shed))).incident], texts=False)
+    client.force_login(carol)
+    assert client.post(f"/admin/postmortems/service/{gate.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert differences() == []
+    assert [line.title for line in report(ANYBODY, "service").lines] == ["Shed"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -259,3 +261,25 @@ def test_it_may_be_aimed_at_a_cause_of_another_incident(author: Client) -> None:
     author.post(NEW, {**GIVEN, "causes": [other.pk]})
     assert list(newest().causes.all()) == [other]
     assert other.name in author.get(f"{newest().get_absolute_url()}edit/").content.decode().split("Causes of other")[0]
+
+
+@pytest.mark.sqlite
+def test_what_was_typed_comes_back_with_its_first_line(client: Client, carol: User) -> None:
+    client.force_login(carol)
+    nine = Actionable.objects.get(number=9)
+    typed = "\n\n  So it is.\n"
+    wrong = {"why": typed, "due_on": "soon", "version": nine.version}
+    pages = [
+        client.post("/actionables/ACT-9/change/", wrong),
+        client.post("/actionables/change/", {**wrong, "row": f"9:{nine.version}"}),
+        client.post("/actionables/ACT-9/comment/", {"text": "\n\0" + typed}),
+    ]
+    told = [field_text(response.content.decode()) for response in pages]
+    assert [response.status_code for response in pages] == [422] * 3
+    assert [text.replace("\0", "") for text in told] == [typed, typed, "\n" + typed]
+
+
+def field_text(page: str) -> str:
+    """What a browser shows in the only large field of a page: not the line break that begins it."""
+    (text,) = re.findall(r"<textarea[^>]*>(.*?)</textarea>", page, re.DOTALL)
+    return unescape(text).removeprefix("\n")
