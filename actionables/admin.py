@@ -17,6 +17,7 @@ from .models import (
     Comment,
     Counted,
     FieldChange,
+    Occurrence,
     Reminder,
     ReminderChoice,
     Snooze,
@@ -45,7 +46,7 @@ class CommentInline(admin.TabularInline):
     extra = 0
 
 
-admin.site.register([Tally, Counted], DerivedAdmin)
+admin.site.register([Tally, Counted, Occurrence], DerivedAdmin)
 
 
 @admin.register(Actionable)

@@ -10,6 +10,7 @@ class ActionablesConfig(AppConfig):
     name = "actionables"
 
     def ready(self) -> None:
-        """Let the tallies follow the incidents."""
+        """Let what is kept follow the incidents."""
         followers = import_string("postmortems.refresh.FOLLOWERS")  # they need the models, which come after this module
         followers.append(import_string("actionables.tallying.recount"))
+        followers.append(import_string("actionables.occurrences.keep"))

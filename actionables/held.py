@@ -2,8 +2,8 @@
 
 An actionable came back when an incident with one of its causes surely was after it was done. For a cause that depends
 on one incident alone: the one that surely began last; whether it may have come back, on the one that may have ended
-last. So the last two of each cause are looked up once an edition, and become one date for each cause and precision
-before which what was done came back. The second is for actionables out of the very incident that was last, which does
+last. So the last two of each cause are looked up once an edition, and become one moment for each cause and precision
+up to which what was done came back. The second is for actionables out of the very incident that was last, which does
 not count for them.
 """
 
@@ -15,17 +15,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, DateTimeField, Exists, Max, Min, OuterRef, Q, Value, When
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from postmortems.access import readable_by, sees_more
 from postmortems.conditional import remembered
-from postmortems.models import MILESTONES, Certainty, Incident, IncidentCause
+from postmortems.models import Cause
 from postmortems.momentfields import columns
-from postmortems.moments import ABOUT, EPOCH, SECOND, ZONES, Moment, Precision
-from postmortems.rows import extent
+from postmortems.moments import ABOUT, EPOCH, SECOND, TIMED, ZONES, Moment, Precision
+from postmortems.rows import FEW
 
-from .models import Actionable, Status
-from .recurrences import YEAR, vague
+from .looked_up import LookedUp
+from .models import Actionable, Occurrence, Status
 from .verdicts import SOAK
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ HELD = {
     "yes": "Verified", "soaking": "Soaking", "no": "Came back", "perhaps": "May have come back",
     "unknown": "Not verifiable",
 }  # fmt: skip
-NEWEST = 1_000
 ROOM = ZONES // SECOND
 FOREVER = int((datetime.max.replace(tzinfo=EPOCH.tzinfo) - timedelta(days=1) - EPOCH) // SECOND)
 DATED = [one for one in Precision if one != Precision.UNKNOWN]
@@ -56,16 +56,14 @@ class Last:
     sure: tuple[Two, Two] = field(default_factory=lambda: ([], []))
     perhaps: tuple[Two, Two] = field(default_factory=lambda: ([], []))
 
-    def meet(self, incident: int, when: Moment, *, confirmed: bool) -> None:
+    def meet(self, incident: int, first: int | None, last: int | None, timed: int, confirmed: int) -> None:
         """One more incident."""
-        span = when.span() if when.is_dated else None
-        if span is None:
+        if first is None or last is None:
             for two in self.perhaps:
                 _put(two, FOREVER, incident)
             return
-        first, last = span[0] // SECOND, span[1] // SECOND
         for beside_coarse in (False, True):
-            room = 0 if when.has_clock_time != beside_coarse else ROOM
+            room = 0 if timed != beside_coarse else ROOM
             _put(self.perhaps[beside_coarse], last + room, incident)
             if confirmed:
                 _put(self.sure[beside_coarse], first - room, incident)
@@ -78,7 +76,7 @@ def _put(two: Two, at: int, incident: int) -> None:
 
 
 def narrowed(rows: QuerySet[Actionable], value: str, user: Reader) -> QuerySet[Actionable]:
-    """Those that are done and of which `HELD[value]` is to be said (six queries, once an edition)."""
+    """Those that are done and of which `HELD[value]` is to be said (seven queries at most)."""
     done = rows.filter(status=Status.DONE)
     tellable = Q(Exists(_aims()), closed_at__isnull=False)
     if value == "unknown":
@@ -87,6 +85,7 @@ def narrowed(rows: QuerySet[Actionable], value: str, user: Reader) -> QuerySet[A
     done = done.filter(tellable)
     if value == "no":
         return done.filter(_met(last, surely=True))
+    done = _held_so_far(done, last)
     if value == "perhaps":
         return done.filter(_met(last, surely=False)).exclude(_met(last, surely=True))
     until = (timezone.now() - SOAK - EPOCH) // SECOND + 1
@@ -105,19 +104,38 @@ def _aims() -> QuerySet[Actionable]:
 def _met(last: dict[int, Last], *, surely: bool) -> Q:
     """The condition: a cause of it struck after it was done, surely or perhaps; own incidents looked at one by one."""
     ends = {cause: one.sure if surely else one.perhaps for cause, one in last.items()}
-    found = Q(pk__in=[])
-    for precision in DATED:
-        place = precision not in (Precision.SECOND, Precision.MINUTE, Precision.ABOUT)
-        whens = [
-            When(cause=cause, then=Value(_before(precision, two[place][0][0], surely=surely)))
-            for cause, two in ends.items()
-            if two[place]
-        ]
-        if whens:
-            struck = _aims().annotate(until=Case(*whens, output_field=DateTimeField(null=True)))
-            found |= Q(Exists(struck.filter(until__gte=OuterRef("closed_at"))), closed_precision=precision)
+    until = LookedUp(_table(ends, surely=surely), OuterRef("closed_precision"), F("cause_id"))
+    struck = _aims().annotate(until=until).filter(until__gte=OuterRef("closed_at"))
     own = {pk for two in ends.values() for place in two for _, pk in place[:1]}
-    return found & ~Q(incident__in=own) | Q(pk__in=_own(own, ends, surely=surely))
+    return Q(Exists(struck)) & ~Q(incident__in=own) | Q(pk__in=_own(own, ends, surely=surely))
+
+
+def _table(ends: dict[int, tuple[Two, Two]], *, surely: bool) -> dict[str, dict[int, datetime]]:
+    """For each precision and cause, until when what was done then was struck afterwards."""
+    return {
+        precision: {
+            cause: _before(precision, two[place][0][0], surely=surely) for cause, two in ends.items() if two[place]
+        }
+        for precision in map(str, DATED)
+        for place in [precision not in TIMED]
+    }
+
+
+def _held_so_far(done: QuerySet[Actionable], last: dict[int, Last]) -> QuerySet[Actionable]:
+    """Of the done ones, those that can be after the last of one of their causes, when they are few (three queries).
+
+    Where many incidents are filed, most causes were seen lately, and whatever was done before came back. The second to
+    last counts, as the last may be its own; causes that were not seen so often are asked for by name.
+    """
+    struck = {cause: [two[1:] for two in one.sure] for cause, one in last.items() if min(map(len, one.sure)) > 1}
+    seldom = list(Cause.objects.exclude(pk__in=struck).values_list("pk", flat=True))
+    aims = Actionable.causes.through.objects.filter(cause__in=seldom, actionable__status=Status.DONE)
+    few = set(aims.order_by().values_list("actionable_id", flat=True).distinct()[: FEW + 1])
+    if struck and len(few) <= FEW:
+        ends = [place[0][0] for places in struck.values() for place in places]
+        since = min(_before(precision, second, surely=True) for second in ends for precision in DATED)
+        few.update(done.filter(closed_at__gt=since).order_by().values_list("pk", flat=True)[: FEW + 1])
+    return done.filter(pk__in=few) if len(few) <= FEW else done
 
 
 def _before(precision: str, second: int, *, surely: bool) -> datetime:
@@ -150,47 +168,25 @@ def _own(incidents: Iterable[int], ends: dict[int, tuple[Two, Two]], *, surely: 
 
 
 def lasts(user: Reader) -> dict[int, Last]:
-    """Of each cause, the incidents this reader may see that count last (at most eight queries).
-
-    The newest incidents show nearly every cause twice; only those of the others are looked up to the first.
-    """
+    """Of each cause, the incidents this reader may see that count last (two queries, four for who sees more)."""
     found: dict[int, Last] = defaultdict(Last)
-    visible = Incident.objects.visible_to(user).order_by()
-    dated = visible.filter(occurred_at__isnull=False)
-    newest = list(dated.order_by("-occurred_at").values_list("pk", "occurred_at")[:NEWEST])
-    looked_at = {pk for pk, _ in newest}
-    if len(newest) == NEWEST:
-        edge = newest[-1][1]
-        # A month or a year may end later than what began after it.
-        reach = dated.filter(vague(), occurred_at__lte=edge, occurred_at__gte=edge - YEAR - ZONES)
-        looked_at |= set(reach.values_list("pk", flat=True))
-    confirmed = _meet(found, IncidentCause.objects.filter(incident__in=looked_at))
-    if len(newest) == NEWEST:
-        often = [cause for cause, incidents in confirmed.items() if len(incidents & {pk for pk, _ in newest}) > 1]
-        _meet(found, IncidentCause.objects.exclude(cause__in=often).filter(incident__in=dated.values("pk")))
-    undated = IncidentCause.objects.filter(incident__in=visible.filter(occurred_at=None).values("pk"))
-    ends = undated.order_by().values_list("cause_id").annotate(Min("incident"), Max("incident"))
-    for cause, *incidents in ends:
-        for incident in incidents:
-            found[cause].meet(incident, Moment(), confirmed=False)
+    for is_open in (1, 0) if sees_more(user) else (1,):
+        rows = Occurrence.objects.filter(readable_by(user, "incident__"), is_open=is_open, cause=OuterRef("pk"))
+        wanted = {pk for row in Cause.objects.order_by().values_list(*_ends(rows)) for pk in row if pk is not None}
+        told = Occurrence.objects.filter(pk__in=wanted).order_by()
+        numbers = ("cause_id", "incident_id", "first", "last", "timed", "confirmed")
+        for cause, incident, first, last, timed, confirmed in told.values_list(*numbers):
+            found[cause].meet(incident, first, last, timed, confirmed)
     return dict(found)
 
 
-def _meet(found: dict[int, Last], links: QuerySet[IncidentCause]) -> dict[int, set[int]]:
-    """Put these occurrences where they belong; returns the incidents in which each cause is confirmed."""
-    confirmed: dict[int, set[int]] = defaultdict(set)
-    for cause, incident, certainty, when in _occurrences(links):
-        sure = certainty == Certainty.CONFIRMED
-        found[cause].meet(incident, when, confirmed=sure)
-        if sure:
-            confirmed[cause].add(incident)
-    return confirmed
-
-
-def _occurrences(links: QuerySet[IncidentCause]) -> Iterator[tuple[int, int, str, Moment]]:
-    told = links.order_by().values_list(
-        "cause_id", "incident_id", "certainty", *(f"incident__{name}" for name in columns(*MILESTONES))
-    )
-    for cause, incident, certainty, *values in told:
-        moments = {name: Moment(*values[3 * place : 3 * place + 3]) for place, name in enumerate(MILESTONES)}
-        yield cause, incident, certainty, extent(moments)[0]
+def _ends(rows: QuerySet[Occurrence]) -> Iterator[Subquery]:
+    """Of a cause's rows, the two that began last, were over last, and have no date; each among those that are told with
+    a time of day and among the others.
+    """
+    for timed in (1, 0):
+        dated = rows.filter(timed=timed, first__isnull=False)
+        for some in (dated.filter(confirmed=1).order_by("-first"), dated.order_by("-last")):
+            yield from (Subquery(some.values("pk")[place : place + 1]) for place in (0, 1))
+    undated = rows.filter(timed=0, last=None).order_by("incident_id")
+    yield from (Subquery(undated.values("pk")[place : place + 1]) for place in (0, 1))

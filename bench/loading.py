@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.text import slugify
 
+import actionables.occurrences
 import actionables.tallying
 import postmortems.tallying
 from actionables.models import Actionable, StatusChange
@@ -175,6 +176,7 @@ def _finish(last: int, last_act: int) -> None:
             cursor.execute("SET statement_timeout = 0")
     postmortems.tallying.rebuild()
     actionables.tallying.rebuild()
+    actionables.occurrences.rebuild()
     Edition.bump()
 
 

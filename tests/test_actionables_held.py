@@ -12,7 +12,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.test import Client
 from django.utils import timezone
 
-from actionables import held, ranking, verdicts
+from actionables import held, occurrences, ranking, verdicts
 from actionables.models import Actionable, StatusChange
 from actionables.reporting import MEASURES, report
 from actionables.shown import age
@@ -90,6 +90,7 @@ def test_whether_it_held(closed: Moment, struck: list[tuple[Moment, str]], name:
     actionable = done_on(closed, cause)
     for when, certainty in struck:
         strike(cause, when, certainty)
+    occurrences.rebuild()
     found = verdicts.verdict(actionable, ANYBODY)
     assert found is not None
     assert found.name == name
@@ -174,6 +175,7 @@ def ranked() -> dict[str, Actionable]:
     strike(flood, UNKNOWN)
     strike(fire, year(2015), severity="SEV2")
     tallying.rebuild()
+    occurrences.rebuild()
     return rows
 
 

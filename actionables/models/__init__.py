@@ -5,10 +5,11 @@ from .changes import put_back
 from .choices import FINISHED, UNFINISHED, Kind, Priority, Status
 from .following import CalendarLink, Reminder, ReminderChoice, Snooze, Watch
 from .history import Comment, FieldChange, StatusChange
+from .occurrences import Occurrence
 from .tallies import COUNTED, Counted, Tally
 
 __all__ = [
     "COUNTED", "FINISHED", "UNFINISHED", "Actionable", "CalendarLink", "Comment", "Counted", "FieldChange", "Kind",
-    "OutOfDate", "Priority", "Reminder", "ReminderChoice", "Snooze", "Status", "StatusChange", "Tally", "Watch",
-    "put_back",
+    "Occurrence", "OutOfDate", "Priority", "Reminder", "ReminderChoice", "Snooze", "Status", "StatusChange", "Tally",
+    "Watch", "put_back",
 ]  # fmt: skip

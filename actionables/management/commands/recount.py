@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from actionables.tallying import differences, rebuild
+from actionables import occurrences, tallying
 from postmortems.models import Edition
 
 SHOWN = 20
@@ -16,9 +16,9 @@ class Command(BaseCommand):
     """Counts per owner, service and month, which follow every change by themselves."""
 
     help = (
-        "Count actionables per owner, service and month anew, while the site is used. They follow every change by "
-        "themselves; only what was written to the database by hand needs this. With --check nothing is written: it "
-        "names what is counted wrongly, and ends with status 1 if anything is."
+        "Count actionables per owner, service and month, and what is reckoned of causes in incidents, anew, while the "
+        "site is used. Both follow every change by themselves; only what was written to the database by hand needs "
+        "this. With --check nothing is written: it names what is wrong, and ends with status 1 if anything is."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,10 +28,14 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Count, or compare."""
         if not options["check"]:
-            wrong = rebuild()
+            wrong, others = tallying.rebuild(), occurrences.rebuild()
             Edition.renew()
             self.stdout.write(f"Counted; {wrong} incident{'' if wrong == 1 else 's'} had to be counted otherwise.")
-        elif found := differences():
+            if others:
+                self.stdout.write(
+                    f"{others} occurrence{'' if others == 1 else 's'} of causes had to be kept otherwise."
+                )
+        elif found := [*tallying.differences(), *occurrences.differences()]:
             more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
             raise CommandError("\n".join(["The tallies are wrong:", *found[:SHOWN], *more]))
         else:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from actionables import occurrences, tallying
 from actionables.models import Actionable
-from actionables.tallying import rebuild
 from postmortems.management.commands import refresh
 
 
@@ -13,7 +13,8 @@ class Command(refresh.Command):
     """Everything derived from incidents and causes, and from the history of actionables."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """When each actionable was opened and closed, the tallies, then the rest, which says that pages are new."""
+        """When each actionable was opened and closed, what is counted, then the rest, which says that pages are new."""
         Actionable.objects.settle()
-        rebuild()
+        tallying.rebuild()
+        occurrences.rebuild()
         super().handle(*args, **options)
