@@ -32,9 +32,7 @@ class Command(BaseCommand):
             Edition.renew()
             self.stdout.write(f"Counted; {wrong} incident{'' if wrong == 1 else 's'} had to be counted otherwise.")
             if others:
-                self.stdout.write(
-                    f"{others} occurrence{'' if others == 1 else 's'} of causes had to be kept otherwise."
-                )
+                self.stdout.write(f"{others} rows of causes in incidents were wrong.")
         elif found := [*tallying.differences(), *occurrences.differences()]:
             more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
             raise CommandError("\n".join(["The tallies are wrong:", *found[:SHOWN], *more]))
