@@ -2,70 +2,38 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from heapq import heapify, heappop, heappush
+from datetime import timedelta
+from functools import cached_property
+from heapq import heappop, heappush, nsmallest
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, Value, When
+from django.db.models import Count
 from django.utils import timezone
 
 from postmortems.conditional import remembered
-from postmortems.models import Incident, IncidentCause, Severity
+from postmortems.models import Cause, Severity
 from postmortems.momentfields import columns
-from postmortems.moments import ABOUT, EPOCH, ZONES, Moment
+from postmortems.moments import SECOND, ZONES, Moment
 from postmortems.tallies import years_of
 
 from .models import Actionable
-from .recurrences import YEAR, vague
 from .shown import rows
+from .struck import Occurrences, Since
 
 if TYPE_CHECKING:
     from postmortems.access import Reader
 
 LISTED = 20
 MOST = 200
+# How many actionables are read at first; then twice as many each time.
+FIRST = 500
 # How closely something was looked at.
-YEARS, CAUSES, EXACT = 0, 1, 2
+READ, YEARS, CAUSES, EXACT = range(4)
 SEVERE = [Severity.SEV1, Severity.SEV2, Severity.SEV3, Severity.SEV4, Severity.UNKNOWN]
-
-
-@dataclass(frozen=True, slots=True)
-class Struck:
-    """One incident of a cause: when, how sure, how bad, how long in seconds."""
-
-    incident: int
-    at: datetime | None
-    vague: bool
-    confirmed: bool
-    severity: str
-    lasted: int | None
-
-    @property
-    def surely_from(self) -> datetime | None:
-        """It was surely later than anything before this; None without a date."""
-        return self.at and self.at - (ZONES if self.vague else ABOUT)
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrences:
-    """The incidents of a cause; of those in which it is confirmed, from when each was surely later, in order."""
-
-    struck: list[Struck]
-    starts: list[datetime]
-    ids: list[int]
-
-    @classmethod
-    def of(cls, struck: list[Struck]) -> Occurrences:
-        """Sorted by that time."""
-        sure = sorted((one.surely_from, one.incident) for one in struck if one.confirmed and one.surely_from)
-        return cls(struck, [at for at, _ in sure], [pk for _, pk in sure])
-
-    def since(self, opened: datetime) -> list[int]:
-        """The incidents that surely were after this."""
-        return self.ids[bisect_right(self.starts, opened) :]
 
 
 @dataclass(slots=True)
@@ -99,7 +67,7 @@ class Cost:
 
 
 def ranking(user: Reader) -> list[Cost]:
-    """The open actionables whose causes came back most since they were opened (four queries, one for each cause met).
+    """The open actionables whose causes came back most since they were opened (a dozen queries, a few more for many).
 
     It goes on until no other can have met as many incidents.
     """
@@ -108,124 +76,115 @@ def ranking(user: Reader) -> list[Cost]:
 
 
 def _ranking(user: Reader) -> list[Cost]:
-    aims, opened, own = _open_ones(user)
-    known: dict[int, Occurrences] = {}
-    costs = []
-    for pk in _foremost(aims, opened, own, known, user):
-        costs.append(_cost(pk, opened[pk], own[pk], [known[cause].struck for cause in aims[pk]]))
-    costs = sorted((cost for cost in costs if cost.incidents), key=Cost.rank)[:LISTED]
+    known = Occurrences(user)
+    foremost = _foremost(Walk(user), known)
+    sums = {one.key: sums for one, sums in known.sums(foremost)}
+    costs = [Cost(key, one.incidents, one.perhaps, one.severities, one.seconds, one.timed) for key, one in sums.items()]
+    costs = sorted(costs, key=Cost.rank)[:LISTED]
     found = {row.pk: row for row in rows([cost.key for cost in costs])}
     for cost in costs:
         cost.actionable = found[cost.key]
     return costs
 
 
-def _foremost(
-    aims: dict[int, set[int]],
-    opened: dict[int, Moment],
-    own: dict[int, int],
-    known: dict[int, Occurrences],
-    user: Reader,
-) -> list[int]:
+def _foremost(walk: Walk, known: Occurrences) -> list[Since]:
     """Those that met the most incidents, and all that met as many as the last of them.
 
     The one that can have met the most is looked at more closely, again and again: first by counts per year, then by
     those of its causes since it was opened, then without what is counted twice. What was reckoned to the end and still
-    comes first is one of them.
+    comes first is one of them. All that were not read yet are one of those that are looked at.
     """
-    heap = [(-bound, YEARS, pk) for pk, bound in _bounds(aims, opened, user).items()]
-    heapify(heap)
-    found: list[tuple[int, int]] = []
+    heap: list[tuple[int, int, int, Since | None]] = [(-walk.at_most(), READ, 0, None)]
+    found: list[tuple[int, Since]] = []
     while heap and (len(found) < LISTED or -heap[0][0] >= found[LISTED - 1][0]) and len(found) < MOST:
-        bound, step, pk = heappop(heap)
-        if step == EXACT:
-            found.append((-bound, pk))
-            continue
-        for cause in aims[pk] - known.keys():
-            known[cause] = Occurrences.of(_struck(cause, user))
-        since = [known[cause].since(_known_by(opened[pk])) for cause in aims[pk]]
-        met = sum(map(len, since)) if step == YEARS else len(set().union(*since) - {own[pk]})
-        heappush(heap, (-met, step + 1, pk))
-    return [pk for count, pk in found if count]
+        bound, step, key, one = heappop(heap)
+        if one is None:
+            for bounded, since in walk.read():
+                heappush(heap, (-bounded, YEARS, since.key, since))
+            if not walk.ended:
+                heappush(heap, (-walk.at_most(), READ, 0, None))
+        elif step == EXACT:
+            found.append((-bound, one))
+        else:
+            if not one.causes <= known.struck.keys():
+                ahead = (other.causes for _, _, _, other in nsmallest(LISTED, heap) if other is not None)
+                known.load(set(one.causes.union(*ahead)))
+            met = known.at_most(one) if step == YEARS else known.together(one.causes).met(one)
+            heappush(heap, (-met, step + 1, key, one))
+    return [one for count, one in found if count]
 
 
-def _open_ones(user: Reader) -> tuple[dict[int, set[int]], dict[int, Moment], dict[int, int]]:
-    """The unfinished actionables of which it is known when they were opened: causes, that moment, own incident."""
-    visible = Actionable.objects.visible_to(user).main().unfinished().filter(opened_at__isnull=False).order_by()
-    opened, own = {}, {}
-    for pk, incident, *when in visible.values_list("pk", "incident_id", *columns("opened")):
-        opened[pk], own[pk] = Moment(*when), incident
-    aims: dict[int, set[int]] = defaultdict(set)
-    links = Actionable.causes.through.objects.filter(actionable__unfinished=1, actionable__opened_at__isnull=False)
-    for pk, cause in links.values_list("actionable_id", "cause_id"):
-        if pk in opened:
+class Walk:
+    """The unfinished actionables with causes of which it is known when they were opened, the oldest first.
+
+    They are read some hundred at a time, because the oldest can have met the most.
+    """
+
+    def __init__(self, user: Reader) -> None:
+        visible = Actionable.objects.visible_to(user).main().unfinished().filter(opened_at__isnull=False)
+        self.rows = visible.order_by("opened_at", "number")
+        self.start, self.size, self.year, self.ended = 0, FIRST, 0, False
+        self.since = _by_year(user)
+
+    def at_most(self) -> int:
+        """The most incidents that one can have met that was not read yet (one query, after the first ones were read).
+
+        No more than those causes that were met most often since then, as many as any actionable is aimed at.
+        """
+        met = sorted((_of(years, self.year) for years in self.since.values()), reverse=True)
+        return sum(met[: self.most]) if self.start else sum(met)
+
+    @cached_property
+    def most(self) -> int:
+        """The most causes that any actionable is aimed at."""
+        aims = Actionable.causes.through.objects.order_by().values("actionable").annotate(causes=Count("cause"))
+        return aims.order_by("-causes").values_list("causes", flat=True).first() or 0
+
+    def read(self) -> Iterator[tuple[int, Since]]:
+        """The next ones, each with the most incidents that it can have met, as long as there are any (two queries)."""
+        fields = ("pk", "incident_id", *columns("opened"))
+        some = list(self.rows.values_list(*fields)[self.start : self.start + self.size])
+        self.ended = len(some) < self.size
+        self.start, self.size = self.start + self.size, self.size * 2
+        aims: dict[int, set[int]] = defaultdict(set)
+        links = Actionable.causes.through.objects.filter(actionable__in=[row[0] for row in some]).order_by()
+        for pk, cause in links.values_list("actionable_id", "cause_id"):
             aims[pk].add(cause)
-    return dict(aims), opened, own
+        for pk, own, *when in some:
+            opened = Moment(*when)
+            assert opened.at is not None
+            self.year = opened.at.year
+            if bound := sum(_of(self.since.get(cause, {}), self.year) for cause in aims[pk]):
+                yield bound, Since(pk, frozenset(aims[pk]), own, *_opened(opened))
 
 
-def _bounds(aims: dict[int, set[int]], opened: dict[int, Moment], user: Reader) -> dict[int, int]:
-    """The most incidents each can have met: those of its causes from the year before on, in which a day may begin."""
-    by_cause: dict[int, dict[int, int]] = defaultdict(dict)
-    for cause, counted in years_of({cause for causes in aims.values() for cause in causes}, user).items():
-        by_cause[cause] = {one.year: one.incidents for one in counted if one.year is not None}
-    years = {year for counts in by_cause.values() for year in counts}
-    since = {
-        (cause, start): sum(count for year, count in counts.items() if year >= start)
-        for cause, counts in by_cause.items()
-        for start in range(min(years, default=0) - 1, max(years, default=0) + 2)
+def _by_year(user: Reader) -> dict[int, dict[int, int]]:
+    """For each cause and year, in how many incidents it is confirmed in that year or later, for all years there are.
+
+    An incident that surely was after something was not in an earlier year.
+    """
+    counts = {
+        cause: {one.year: one.incidents - one.suspected for one in counted if one.year is not None}
+        for cause, counted in years_of(Cause.objects.values_list("pk", flat=True), user).items()
     }
-    first, last = min(years, default=0) - 1, max(years, default=0) + 1
-    bounds = {}
-    for pk, causes in aims.items():
-        start = min(max(opened[pk].at.year, first), last)  # type: ignore[union-attr]
-        bounds[pk] = sum(since.get((cause, start), 0) for cause in causes)
-    return {pk: bound for pk, bound in bounds.items() if bound}
+    years = sorted({year for of_cause in counts.values() for year in of_cause}, reverse=True)
+    return {
+        cause: dict(zip(years, accumulate(of_cause.get(year, 0) for year in years), strict=True))
+        for cause, of_cause in counts.items()
+        if of_cause
+    }
 
 
-def _struck(cause: int, user: Reader) -> list[Struck]:
-    """Every incident of a cause this reader may see (one query)."""
-    links = IncidentCause.objects.filter(cause=cause, incident__in=Incident.objects.visible_to(user).values("pk"))
-    found: dict[int, Struck] = {}
-    told = links.annotate(coarse=Case(When(vague("incident__"), then=Value(1)), default=Value(0)))
-    fields = ("incident_id", "incident__occurred_at", "coarse", "certainty", "incident__severity", "incident__lasted")
-    for pk, at, coarse, certainty, severity, lasted in told.values_list(*fields):
-        confirmed = certainty == "confirmed" or (pk in found and found[pk].confirmed)
-        found[pk] = Struck(pk, at, bool(coarse), confirmed, severity, lasted)
-    return list(found.values())
+def _of(since: dict[int, int], year: int) -> int:
+    """What it says of a year, or of the next one that it has."""
+    if year in since:
+        return since[year]
+    return next((since[later] for later in reversed(since) if later > year), 0)
 
 
-def _known_by(opened: Moment) -> datetime:
-    """The latest that an actionable can have been opened."""
+def _opened(opened: Moment) -> tuple[int, int]:
+    """The earliest and the latest second at which something can have been opened."""
     span = opened.span()
     assert span is not None
-    return EPOCH + span[1] + (timedelta() if opened.has_clock_time else ZONES)
-
-
-def _cost(key: int, opened: Moment, own: int, struck: list[list[Struck]]) -> Cost:
-    """What happened after an actionable was opened, its own incident left out; each incident counts once."""
-    cost, sure, perhaps = Cost(key), {}, set()
-    span = opened.span()
-    assert span is not None
-    begin, end = EPOCH + span[0] - (timedelta() if opened.has_clock_time else ZONES), _known_by(opened)
-    for one in (one for of_cause in struck for one in of_cause if one.incident != own):
-        when = _after(one, begin, end)
-        if when and one.confirmed:
-            sure[one.incident] = one
-        elif when or when is None:
-            perhaps.add(one.incident)
-    for one in sure.values():
-        cost.severities[one.severity] += 1
-        cost.seconds += one.lasted or 0
-        cost.timed += one.lasted is not None
-    cost.incidents, cost.perhaps = len(sure), len(perhaps - sure.keys())
-    return cost
-
-
-def _after(one: Struck, begin: datetime, end: datetime) -> bool | None:
-    """Whether an incident was after a moment that lies between begin and end; None when that is not certain."""
-    if one.at is None:
-        return None
-    if one.surely_from is not None and one.surely_from > end:
-        return True
-    reach = YEAR + ZONES if one.vague else ABOUT + timedelta(minutes=1)
-    return None if one.at + reach >= begin else False
+    room = timedelta() if opened.has_clock_time else ZONES
+    return (span[0] - room) // SECOND, (span[1] + room) // SECOND
