@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cached_property
 from heapq import heappop, heappush, nsmallest
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 from django.utils import timezone
@@ -137,8 +137,8 @@ class Walk:
     @cached_property
     def most(self) -> int:
         """The most causes that any actionable is aimed at."""
-        aims = Actionable.causes.through.objects.order_by().values("actionable").annotate(causes=Count("cause"))
-        return aims.order_by("-causes").values_list("causes", flat=True).first() or 0
+        aims: Any = Actionable.causes.through.objects.order_by().values("actionable").annotate(causes=Count("cause"))
+        return max(aims.order_by("-causes").values_list("causes", flat=True)[:1], default=0)
 
     def read(self) -> Iterator[tuple[int, Since]]:
         """The next ones, each with the most incidents that it can have met, as long as there are any (two queries)."""
