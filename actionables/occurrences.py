@@ -32,7 +32,7 @@ Key = tuple[int, int]  # of the cause and of the incident
 def keep(incidents: Iterable[int]) -> int:
     """Bring the rows of these incidents up to date; says of how many occurrences they were wrong.
 
-    Call it in the transaction of the change, after the edition was bumped: whoever writes has then waited for every other.
+    Call it in the transaction of the change, after the edition was bumped: who writes has then waited for every other.
     Two queries when nothing changed, at most four when something did.
     """
     keys = sorted(set(incidents))

@@ -33,7 +33,7 @@ def facts_of(incidents: Iterable[int]) -> dict[int, list[Fact]]:
 def recount(incidents: Iterable[int]) -> None:
     """Bring the counts up to date with what is stored of these incidents, also of those that were deleted.
 
-    Call it in the transaction of the change, after the edition was bumped: whoever counts has then waited for every other.
+    Call it in the transaction of the change, after the edition was bumped: who counts has then waited for every other.
     Two queries when nothing changed; else three more and about two for each year and quarter of a cause.
     """
     keys = sorted(set(incidents))
