@@ -21,6 +21,8 @@ from timelines.models import Kind, TimelineEntry
 
 # Of so many actionables one was only considered as another way of doing the first of its incident.
 ALTERNATIVE = 40
+COUNTS = (0, 1, 1, 2, 2, 3, 3, 4, 5, 6)  # actionables of an incident, each as likely
+USUAL = sum(COUNTS) / len(COUNTS)
 FROM, UNTIL = datetime(2014, 3, 1, tzinfo=UTC), datetime(2026, 9, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 SEVERITIES = {"SEV1": 5, "SEV2": 17, "SEV3": 38, "SEV4": 25, "unknown": 15}
@@ -48,13 +50,17 @@ class Weighted:
 
 @dataclass
 class World:
-    """What the incidents are about: the ids that are in the database already, and the texts."""
+    """What the incidents are about: the ids that are in the database already, and the texts.
+
+    `work` is the mean number of actionables of an incident.
+    """
 
     organisations: Weighted
     services: Weighted
     causes: Weighted
     pool: Pool
     all: int
+    work: float = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +116,15 @@ def draft(random: Random, number: int, first_act: int, world: World) -> Draft:
     if random.random() < 0.4:
         made.incident.source_note = made.tell(world.pool.any_line(random))
     unfinished = random.random() < max(0.08, number / world.all - 0.6)
-    for position in range(random.choice((0, 1, 1, 2, 2, 3, 3, 4, 5, 6))):
+    for position in range(_how_many(random, world.work)):
         _work(random, made, first_act + position, clock.end + DAY, world.pool, unfinished=unfinished)
     return made
+
+
+def _how_many(random: Random, mean: float) -> int:
+    """Of actionables; the usual mean draws nothing more, so that a seed tells what it always told."""
+    drawn = random.choice(COUNTS)
+    return drawn if mean == USUAL else int(drawn * mean / USUAL + random.random())
 
 
 def _facts(random: Random, number: int, clock: Clock, world: World) -> Incident:

@@ -16,7 +16,8 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kb.settings")
 django.setup()
 
-from bench.loading import analyse, fill  # noqa: E402 - needs the settings
+from bench.drafts import USUAL  # noqa: E402 - needs the settings
+from bench.loading import analyse, fill  # noqa: E402
 
 
 def _say(words: str) -> None:
@@ -29,13 +30,15 @@ def main() -> None:
     parser.add_argument("count", type=int, help="How many incidents to add.")
     parser.add_argument("--seed", type=int, default=1, help="The same seed gives the same incidents (default: 1).")
     parser.add_argument("--without-search", action="store_true", help="Leave the search index to `manage.py reindex`.")
+    parser.add_argument("--actionables", type=float, default=USUAL, help=f"Of an incident, on average ({USUAL}).")
     given = parser.parse_args()
     begun = time.perf_counter(), time.process_time()
     call_command("migrate", interactive=False, verbosity=0)
-    fill(given.count, given.seed, _say, searchable=not given.without_search)
+    index = fill(given.count, given.seed, _say, searchable=not given.without_search, work=given.actionables)
     size = analyse()
     wall, cpu = time.perf_counter() - begun[0], time.process_time() - begun[1]
-    print(f"\r{given.count:,} incidents in {wall:.0f} s ({cpu:.0f} s of CPU); the database holds {size / 1e6:,.0f} MB.")
+    print(f"\r{given.count:,} incidents in {wall:.0f} s ({cpu:.0f} s of CPU, the search index {index:.0f} s of them); "
+          f"the database holds {size / 1e6:,.0f} MB.")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from random import Random
@@ -17,7 +18,7 @@ import actionables.tallying
 import postmortems.tallying
 from actionables.models import Actionable, StatusChange
 from bench import words
-from bench.drafts import Draft, Weighted, World, draft
+from bench.drafts import USUAL, Draft, Weighted, World, draft
 from bench.prose import Block, Pool
 from postmortems import markdown, search
 from postmortems.markdown_evidence import mark
@@ -42,11 +43,14 @@ BATCH = 500
 UNSEEN, RARE = 4, 6
 
 
-def fill(count: int, seed: int, say: Callable[[str], None], *, searchable: bool = True) -> None:
-    """Add so many incidents to a migrated database, then work out what pages need and, if asked, what search needs."""
+def fill(count: int, seed: int, say: Callable[[str], None], *, searchable: bool = True, work: float = USUAL) -> float:
+    """Add so many incidents to a migrated database, then work out what pages need and, if asked, what search needs.
+
+    work: the mean number of actionables of an incident. Returns the seconds of processor time the search index took.
+    """
     first = _next(Incident)
     act = _next(Actionable)
-    world = _world(first + count - 1, seed)
+    world = _world(first + count - 1, seed, work)
     for start in range(first, first + count, BATCH):
         drafts = []
         for number in range(start, min(start + BATCH, first + count)):
@@ -55,15 +59,17 @@ def fill(count: int, seed: int, say: Callable[[str], None], *, searchable: bool 
         _insert(drafts)
         say(f"{start + len(drafts) - first:,} of {count:,}")
     _finish(first + count - 1, act - 1)
+    begun = time.process_time()
     if searchable:
         search.rebuild(lambda done, of: say(f"indexed {done:,} of {of:,}"))
+    return time.process_time() - begun
 
 
 def _next(model: Any) -> int:
     return (model.objects.aggregate(last=Max("number"))["last"] or 0) + 1
 
 
-def _world(last: int, seed: int) -> World:
+def _world(last: int, seed: int, work: float) -> World:
     """The taxonomy and the places, made where they are missing; the same ones are frequent for the same seed."""
     if not Cause.objects.exists():
         call_command("loaddata", "causes", verbosity=0)
@@ -76,7 +82,7 @@ def _world(last: int, seed: int) -> World:
     weights[-UNSEEN - RARE :] = [0.00005] * RARE + [0.0] * UNSEEN
     organisations = _places(Organisation, words.ORGANISATIONS, "Runs the {}.")
     services = _places(Service, words.SERVICES, "The {} and what belongs to it.")
-    return World(_skewed(organisations), _skewed(services), Weighted(ids, weights), Pool(seed), last)
+    return World(_skewed(organisations), _skewed(services), Weighted(ids, weights), Pool(seed), last, work)
 
 
 def _skewed(ids: list[int]) -> Weighted:
