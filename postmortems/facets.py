@@ -18,6 +18,7 @@ from .rows import capped_count
 
 SHOWN = 10
 COUNTED_UP_TO = 300
+KNOWN_UP_TO = 1_000  # places of a kind
 PLACES: dict[str, type[Model]] = {"organisation": Organisation, "service": Service, "cause": Cause}
 _NAMES = {
     name: Prepared(lambda ids, model=model: model._default_manager.filter(pk__in=ids).values_list("pk", "slug", "name"))
@@ -107,14 +108,15 @@ class Facets:
             option.count = counts[option.value]
 
     def count_found(self, counts: Mapping[str, Mapping[str, int]]) -> None:
-        """Take over the counts of a search, and offer what it found most often (a query for each kind of place).
+        """Take over the counts of a search, and offer what it found most often (a query for each kind of place at
+        most).
 
         `counts` maps kinds to values to counts; organisations, services and causes by id.
         """
         for name in PLACES:
             often = Counter({int(pk): count for pk, count in counts[name].items()})
             wanted = {*self.chosen[name], *(pk for pk, _ in often.most_common(SHOWN))}
-            rows = _NAMES[name].rows(list(wanted))
+            rows = _named(name, wanted)
             ordered = sorted(rows, key=lambda row: (-often[row[0]], row[2]))
             self.options[name] = [
                 Option(slug, label, slug in self.given[name], often[pk]) for pk, slug, label in ordered
@@ -148,6 +150,15 @@ def _found(model: type[Model], wanted: list[str]) -> list[tuple[int, str, str]]:
         rows = rows.annotate(total=Sum("years__incidents"))
         order.insert(1, F("total").desc(nulls_last=True))
     return list(rows.order_by(*order).values_list("pk", "slug", "name")[: SHOWN + len(wanted)])
+
+
+def _named(name: str, wanted: Iterable[int]) -> list[tuple[Any, ...]]:
+    """The places of a kind with these ids, as (id, slug, name); where there are not too many they are known already."""
+    rows = PLACES[name]._default_manager.values_list("pk", "slug", "name").order_by("pk")
+    known = remembered(("places", name), lambda: {row[0]: row for row in rows[: KNOWN_UP_TO + 1]})
+    if len(known) > KNOWN_UP_TO:
+        return _NAMES[name].rows(list(wanted))
+    return [known[pk] for pk in wanted if pk in known]
 
 
 def _extent_of(visible: IncidentQuerySet) -> tuple[list[int], bool]:

@@ -168,7 +168,7 @@ class Moment:
     def until(self, later: Moment) -> Duration:
         """The time from this moment to a later one; not known when the two cannot be compared or are inverted."""
         spans = self._spans_beside(later)
-        if spans is None or later.surely_before(self):
+        if spans is None or spans[1][1] < spans[0][0]:
             return Duration()
         mine, theirs = spans
         low = max(0, (theirs[0] - mine[1]) // SECOND)
@@ -245,6 +245,8 @@ def _stated(at: datetime, precision: str) -> datetime:
     if precision in COARSE:
         month = at.month if precision != Precision.YEAR else 1
         return datetime(at.year, month, at.day if precision == Precision.DAY else 1, tzinfo=UTC)
+    if at.tzinfo is UTC and not at.microsecond and (not at.second or precision == Precision.SECOND):
+        return at  # as the database has it
     if precision != Precision.SECOND and at.year > 1972:  # until then zones were off UTC by odd seconds
         at = at.replace(second=0)
     return _in_zone(at.replace(microsecond=0), UTC)

@@ -30,8 +30,12 @@ class Prepared:
         self.make = make
         self.known = local()
 
-    def rows(self, *given: Any) -> list[tuple[Any, ...]]:
-        """The rows for these arguments, each as values; none when a list is empty (one query, or none)."""
+    def rows(self, *given: Any, keep: Callable[[tuple[Any, ...]], bool] | None = None) -> list[tuple[Any, ...]]:
+        """The rows for these arguments, each as values; none when a list is empty (one query, or none).
+
+        keep: says of a row as the database gave it whether it is wanted; making values of the others would be for
+        nothing.
+        """
         given = tuple(_filled(one) if isinstance(one, list) else one for one in given)
         lists = [one for one in given if isinstance(one, list)]
         if not all(lists):
@@ -44,7 +48,8 @@ class Prepared:
         numbers = dict(enumerate(chain(*lists), start=MARK))
         with connection.cursor() as cursor:
             cursor.execute(sql, [numbers.get(one, one) for one in marked])
-            return converted(cursor.fetchall())
+            rows = cursor.fetchall()
+        return converted(rows if keep is None else list(filter(keep, rows)))
 
     def _compile(self, given: tuple[Any, ...]) -> Compiled:
         marks = iter(range(MARK, MARK + 1_000_000))

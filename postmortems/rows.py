@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 from typing import Any, TypeVar
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -95,19 +96,13 @@ class IncidentRow:
         return Severity(self.severity).label
 
 
-class _Columns:
-    """Attribute access to a tuple of the moment columns."""
-
-    __slots__ = ("__dict__",)
-
-    def __init__(self, values: tuple[Any, ...]) -> None:
-        self.__dict__ = dict(zip(columns(*MILESTONES), values, strict=True))
+_PLAIN = len(FIELDS) - 3 * len(MILESTONES)
+_AT = dict(zip(MILESTONES, range(_PLAIN, len(FIELDS), 3), strict=True))
 
 
 def _row(values: tuple[Any, ...]) -> IncidentRow:
-    plain = len(FIELDS) - 3 * len(MILESTONES)
-    moments = milestones_of(_Columns(values[plain:]))
-    return IncidentRow(*[*values[:plain], *extent(moments)])
+    moments = {name: Moment(*values[at : at + 3]) for name, at in _AT.items()}
+    return IncidentRow(*[*values[:_PLAIN], *extent(moments)])
 
 
 def milestones_of(row: Any) -> dict[str, Moment]:
@@ -126,8 +121,8 @@ def extent(moments: dict[str, Moment]) -> tuple[Moment, Duration, str]:
     if not known:
         return UNKNOWN, Duration(), ""
     first = next((moment for moment in known if moment.is_dated), known[0])
-    timed = [pair for pair in EXTENTS if all(moments[name].has_clock_time for name in pair)]
-    for start, end in (*timed, *EXTENTS):
+    timed = (pair for pair in EXTENTS if moments[pair[0]].has_clock_time and moments[pair[1]].has_clock_time)
+    for start, end in chain(timed, EXTENTS):
         span = moments[start].until(moments[end])
         if span.is_known:
             return first, span, f"{FROM[start]}{TO[end]}"

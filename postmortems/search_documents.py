@@ -139,8 +139,8 @@ def _at(column: str, values: tuple[list[int], ...]) -> dict[str, list[int]]:
 _ENTRIES = Prepared(_entry_rows)
 
 
-def _entries(ids: list[int], *positions: list[int]) -> Iterator[tuple[Any, ...]]:
-    for pk, position, at, clock, precision, *texts in _ENTRIES.rows(ids, *positions):
+def _entries(ids: list[int]) -> Iterator[tuple[Any, ...]]:
+    for pk, position, at, clock, precision, *texts in _ENTRIES.rows(ids):
         yield pk, position, Moment(at, clock, precision), *texts
 
 
@@ -157,9 +157,10 @@ def _entry(moment: Moment, position: int, anchor: str, texts: list[str], zone: t
 def entries_at(wanted: dict[tuple[int, int], str], *, zone: tzinfo = UTC) -> Found:
     """The passages of these timeline entries: (incident, position) to anchor, labelled in a zone (one query)."""
     ids, positions = {pk for pk, _ in wanted}, {position for _, position in wanted}
-    for pk, position, moment, *texts in _entries(list(ids), list(positions)):
-        if (pk, position) in wanted:
-            yield from ((pk, passage) for passage in _entry(moment, position, wanted[pk, position], texts, zone))
+    rows = _ENTRIES.rows(list(ids), list(positions), keep=lambda row: row[:2] in wanted)
+    for pk, position, at, clock, precision, *texts in rows:
+        moment = Moment(at, clock, precision)
+        yield from ((pk, passage) for passage in _entry(moment, position, wanted[pk, position], texts, zone))
 
 
 def entry_anchor(moment: Moment, position: int, taken: set[str]) -> str:

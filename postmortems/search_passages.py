@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 from markupsafe import Markup, escape
@@ -23,7 +23,7 @@ LOOKED_THROUGH = 6_000
 TIER_WORTH = {"a": 0.0, "b": 1.0, "c": 1.2, "d": 0.9}
 _STREAMS = Prepared(lambda ids: SearchDocument.objects.filter(incident__in=ids).values_list("incident_id", "stream"))
 _LINK = re.compile(r"!?\[([^\]\n]{1,300})\]\((?:[^()\s]|\([^()\s]*\))*\)")
-_MARKUP = re.compile(r"[*`]+|^[ \t]*(?:[-+>]|#{1,6}|\d{1,3}[.)])[ \t]+", re.MULTILINE)
+_MARKUP = re.compile(r"^[ \t]*(?:[-+>]|#{1,6}|\d{1,3}[.)])[ \t]+", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,16 @@ class Words:
     pairs: frozenset[str]
     begins: tuple[str, ...]
     pattern: re.Pattern[str]
+    judged: dict[str, bool] = field(default_factory=dict, compare=False)
 
     def mean(self, raw: str) -> bool:
-        """Whether a run of text is, or has in it, one of them."""
+        """Whether a run of text is, or has in it, one of them; found out once for each run, as a page repeats them."""
+        known = self.judged.get(raw)
+        if known is None:
+            known = self.judged[raw] = self._mean(raw)
+        return known
+
+    def _mean(self, raw: str) -> bool:
         run = chunk(raw)
         if not self.pairs.isdisjoint(run.pairs) or not self.stems.isdisjoint(run.pieces):
             return True
@@ -144,7 +151,8 @@ def _read(kind: str, places: dict[int, set[str]], zone: tzinfo) -> Iterable[tupl
 def _quoted(source: Source, words: Words) -> Passage:
     text = source.text[:LOOKED_THROUGH]
     if source.kind != "x":
-        text = _MARKUP.sub("", _LINK.sub(r"\1", text) if "](" in text else text)
+        text = _LINK.sub(r"\1", text) if "](" in text else text
+        text = _MARKUP.sub("", text).replace("*", "").replace("`", "")
     text = " ".join(text.split())
     hits = _hits(text, words)
     start, end = _window(text, hits)

@@ -14,6 +14,7 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 from markupsafe import Markup, escape
 
 from . import search_words
+from .conditional import remembered
 from .models import Cause, Incident, Organisation, Service
 from .search_engine import engine
 from .search_expression import Either, Expression, Token, together
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 LONGEST = 100  # characters; nobody types more and waits for suggestions
 INCIDENTS, ACTIONABLES, OFFERED, ORGANISATIONS = 4, 3, 3, 2
 NEAR = 100  # incidents looked at for words in their titles and in those of their actionables
+NAMED: dict[str, Any] = {"cause": Cause, "service": Service}
+MOST_NAMES = 1_000  # of a kind that are looked through in memory; of more the database picks those that may have it
+Called = tuple[str, str, str, str]  # slug, name, other names by lines, the tokens of all of them
 NAMES = 100  # names looked at, each of which has what was typed in it somewhere
 PLAIN = Markup()
 _INCIDENT = ("number", "slug", "title", "organisation__name")
@@ -75,7 +79,10 @@ class Typed:
 
     def stands_in(self, text: str) -> bool:
         """Whether a text has all of it."""
-        tokens = _tokens(text)
+        return self.among(_tokens(text))
+
+    def among(self, tokens: str) -> bool:
+        """Whether all of it is among the tokens of a text."""
         if not all(f" {token} " in tokens for token in self.whole):
             return False
         return f" {self.begun}" in tokens or f" {stem(self.begun)} " in tokens  # "" begins all
@@ -192,13 +199,28 @@ def named(query: Query, limit: int = OFFERED) -> list[Suggestion]:
     """Causes and services whose name (or, for causes, another name they go by) has all words (two queries)."""
     if not query.terms or query.pasted or len(query.terms) > LONGEST_NAME:
         return []
-    causes, services = Cause.objects.all(), Service.objects.all()
-    return [*_named("cause", causes, query, limit), *_named("service", services, query, limit)]
+    return [found for kind in NAMED for found in _best(kind, _known(kind, query), query, limit)]
+
+
+def _known(kind: str, query: Query) -> list[Called]:
+    """What of a kind may have the words in its name: all there is, read once an edition, where that is not too much."""
+    model = NAMED[kind]
+    rows = remembered(("names", kind), lambda: _called(kind, model.objects.order_by("name"), MOST_NAMES + 1))
+    return rows if len(rows) <= MOST_NAMES else _having(kind, model.objects.all(), query)
+
+
+def _called(kind: str, rows: QuerySet[Any], most: int) -> list[Called]:
+    names = ("name", "aliases") if kind == "cause" else ("name",)
+    found = ((slug, name, "".join(more)) for slug, name, *more in rows.values_list("slug", *names)[:most])
+    return [(slug, name, more, _tokens(f"{name}\n{more}")) for slug, name, more in found]
 
 
 def _named(kind: str, everything: QuerySet[Any], query: Query, limit: int) -> list[Suggestion]:
-    """Those that have the words in the name before those that go by such a name, and names that begin so first."""
-    typed, begins = Typed.of(query), fold(query.text)
+    return _best(kind, _having(kind, everything, query), query, limit)
+
+
+def _having(kind: str, everything: QuerySet[Any], query: Query) -> list[Called]:
+    """Those with the letters of all words somewhere in what they are called (one query)."""
     fields = ["name", "aliases"] if kind == "cause" else ["name"]
     condition = Q()
     for word in chain.from_iterable(_words(term) for term in query.terms):
@@ -206,8 +228,14 @@ def _named(kind: str, everything: QuerySet[Any], query: Query, limit: int) -> li
         ways = [Q(**{f"{field}__icontains": way}) for way in {stem(fold(word)), word} for field in fields]
         condition &= reduce(or_, ways)
     first = ExpressionWrapper(Q(name__istartswith=query.text), BooleanField())
-    rows = everything.filter(condition).order_by(first.desc(), "name").values_list("slug", *fields)[:NAMES]
-    found = [(alias, row[0], row[1]) for row in rows if (alias := _alias(typed, *row[1:])) is not None]
+    return _called(kind, everything.filter(condition).order_by(first.desc(), "name"), NAMES)
+
+
+def _best(kind: str, rows: list[Called], query: Query, limit: int) -> list[Suggestion]:
+    """Those that have the words in the name before those that go by such a name, and names that begin so first."""
+    typed, begins = Typed.of(query), fold(query.text)
+    near = (row for row in rows if typed.among(row[3]))
+    found = [(alias, slug, name) for slug, name, more, _ in near if (alias := _alias(typed, name, more)) is not None]
     found.sort(key=lambda row: (row[0] != "", not fold(row[2]).startswith(begins)))
     return [Suggestion(kind, slug, name, note=alias and f"also called {alias}") for alias, slug, name in found[:limit]]
 
@@ -216,7 +244,7 @@ def _words(term: Term) -> Sequence[str]:
     return term.parts if term.text.isascii() else _WORD.findall(term.text)
 
 
-def _alias(typed: Typed, name: str, aliases: str = "") -> str | None:
+def _alias(typed: Typed, name: str, aliases: str) -> str | None:
     """The other name that has the words; empty when the name itself has them, None when nothing has."""
     if typed.stands_in(name):
         return ""
