@@ -111,7 +111,7 @@ class TestDatabase:
         assert (found["USER"], found["PASSWORD"], found["NAME"]) == ("me", "p@ss", "kb")
         assert (found["HOST"], found["PORT"]) == ("db.example", "5433")
         assert found["OPTIONS"]["sslmode"] == "require"
-        assert "statement_timeout=15s" in found["OPTIONS"]["options"]
+        assert {"statement_timeout=15s", "jit=off"} <= set(found["OPTIONS"]["options"].split())
         assert found["CONN_HEALTH_CHECKS"]
 
     def test_postgresql_by_socket(self):
