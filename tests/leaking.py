@@ -19,6 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from actionables.models import Actionable, CalendarLink, Watch
+from actionables.reporting import AGEING
 from postmortems import similar
 from postmortems.admin_readonly import DERIVED
 from postmortems.attaching import forget, keep
@@ -226,6 +227,14 @@ def add_restricted() -> Incident:
         pk=FIRST + 1, number=WORK + 1, incident=incident, title=f"{PREFIX} instead", kind="prevent",
         alternative_to=Actionable.objects.get(number=DONE),
     )  # fmt: skip
+    # What reports count one by one: due in this month before today, and opened in the month in which ageing begins.
+    late = Actionable.objects.create(
+        pk=FIRST + 2, number=WORK + 2, incident=incident, title=f"{PREFIX} late", kind="prevent",
+        due_on=started.date() - timedelta(days=1),
+    )  # fmt: skip
+    late.changes.create(
+        position=1, to_status="open", when_at=started - timedelta(days=AGEING + 1), when_precision="minute"
+    )
     Actionable.objects.settle()
     for kind, whose in ((Watch, "person"), (Reviewer, "user")):
         kind.objects.create(pk=FIRST + 1, incident=incident, **{whose: User.objects.get(username="erin")})

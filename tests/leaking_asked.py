@@ -60,7 +60,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
         "status=unfinished", "due=overdue", "due=none", "owner=kanariactionableowner", f"cause={CAUSE}", "sort=due",
         "kind=prevent", "view=board", "view=board&group=cause", "view=board&group=owner", "view=board&group=service",
         "sort=age", "sort=closed", "sort=owner", "service=rsyslog", f"incident=INC-{NUMBER}", "age=unknown",
-        f"batch={BATCH}",
+        f"batch={BATCH}", "held=no", "held=yes", "held=soaking", "timely=late",
     ),
     "follow_through": ("by=service", "by=month"),
     **dict.fromkeys(("actionables_csv", "actionables_json"), ("sort=due", f"cause={CAUSE}", f"incident=INC-{NUMBER}")),
