@@ -77,6 +77,8 @@ BROKEN: dict[str, Callable[[str], str]] = {
 }
 
 # Those that must be caught by script that really ran, not only by the audit of the DOM.
+# The attributes alone are found without htmx, which the product does not ship; name one with --htmx to see them run.
+RUN_BY_HTMX = {"hx_prefix_allowed"}
 MUST_RUN = {
     "javascript_scheme_allowed",
     "hx_prefix_allowed",
