@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from .boards import GROUPS
 from .filters import AGES, DUE, SORTS, STATUSES, TIMELY, ActionableFilter
-from .held import HELD
 from .models import Actionable, Kind, Priority
+from .verdicts import HELD
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -44,6 +44,15 @@ def chips(pairs: list[tuple[str, str]], names: dict[str, dict[str, str]]) -> lis
     labels = LABELS | names
     known = (pair for pair in pairs if pair[0] in TITLES)
     return [((name, value), TITLES[name], labels.get(name, {}).get(value, value)) for name, value in known]
+
+
+def in_words(chosen: list[tuple[tuple[str, str], str, str]], order: str) -> list[str]:
+    """What chips and an order say, for paper: "Status: Open or Blocked", "newest first"."""
+    told: dict[str, list[str]] = {}
+    for _, title, value in chosen:
+        told.setdefault(title, []).append(value)
+    words = SORTS[order]
+    return [*(f"{title}: {' or '.join(values)}" for title, values in told.items()), words[0].lower() + words[1:]]
 
 
 def described(query: str) -> str:

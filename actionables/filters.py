@@ -19,8 +19,9 @@ from postmortems.moments import COARSE, Precision
 from postmortems.ordering import KnownFirstDescending
 from postmortems.rows import linked
 
-from .held import HELD, narrowed
+from .held import narrowed
 from .models import UNFINISHED, Actionable, Kind, Priority, Status
+from .verdicts import HELD
 
 if TYPE_CHECKING:
     from postmortems.access import Reader
@@ -166,6 +167,12 @@ class ActionableFilter(django_filters.FilterSet):
     def order(self) -> str:
         """The chosen order."""
         return self.form.cleaned_data.get("sort") or "newest"
+
+    @property
+    def is_of_done(self) -> bool:
+        """Whether nothing but what is done is asked for."""
+        asked = self.form.cleaned_data
+        return asked.get("status") == [Status.DONE] or bool(asked.get("held") or asked.get("timely"))
 
     def ordered(self) -> QuerySet[Actionable]:
         """The matching actionables in the chosen order."""

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
 
     from postmortems.access import Reader
 
-HELD = {
-    "yes": "Verified", "soaking": "Soaking", "no": "Came back", "perhaps": "May have come back",
-    "unknown": "Not verifiable",
-}  # fmt: skip
 ROOM = ZONES // SECOND
 FOREVER = int((datetime.max.replace(tzinfo=EPOCH.tzinfo) - timedelta(days=1) - EPOCH) // SECOND)
 DATED = [one for one in Precision if one != Precision.UNKNOWN]
@@ -154,17 +150,48 @@ def _own(incidents: Iterable[int], ends: dict[int, tuple[Two, Two]], *, surely: 
     """Of the done ones that came out of these incidents, those that others of their causes met (two queries)."""
     rows = Actionable.objects.filter(incident__in=list(incidents), status=Status.DONE, closed_at__isnull=False)
     told = {pk: (own, Moment(*when)) for pk, own, *when in rows.values_list("pk", "incident_id", *columns("closed"))}
-    aims = Actionable.causes.through.objects.filter(actionable__in=list(told))
-    found = set()
-    for pk, cause in aims.values_list("actionable_id", "cause_id"):
-        own, closed = told[pk]
-        span = closed.span()
-        assert span is not None
-        edge = span[1] // SECOND + 1 if surely else span[0] // SECOND
-        two = ends[cause][not closed.has_clock_time] if cause in ends else []
-        if any(second >= edge for second, incident in two if incident != own):
-            found.add(pk)
-    return sorted(found)
+    met = (
+        pk
+        for pk, cause in _aimed(told).values_list("actionable_id", "cause_id")
+        for own, closed in [told[pk]]
+        if cause in ends and _struck(closed, own, ends[cause], surely=surely)
+    )
+    return sorted(set(met))
+
+
+def _aimed(actionables: Iterable[int]) -> QuerySet[Any]:
+    return Actionable.causes.through.objects.filter(actionable__in=list(actionables)).order_by()
+
+
+def _struck(closed: Moment, own: int, ends: tuple[Two, Two], *, surely: bool) -> bool:
+    """Whether a cause struck after something was done, in another incident than its own."""
+    span = closed.span()
+    assert span is not None
+    edge = span[1] // SECOND + 1 if surely else span[0] // SECOND
+    return any(second >= edge for second, incident in ends[not closed.has_clock_time] if incident != own)
+
+
+def marks(rows: Iterable[Actionable], user: Reader) -> dict[int, str]:
+    """What is to be said of each of these rows that is done, as in `HELD` (one query and those of `lasts`)."""
+    done = [row for row in rows if row.status == Status.DONE]
+    if not done:
+        return {}
+    last = remembered(("held",), lambda: lasts(user))
+    causes: dict[int, list[Last]] = defaultdict(list)
+    for pk, cause in _aimed(row.pk for row in done).values_list("actionable_id", "cause_id"):
+        causes[pk].append(last.get(cause) or Last())
+    return {row.pk: _mark(row, causes[row.pk]) for row in done}
+
+
+def _mark(row: Actionable, causes: list[Last]) -> str:
+    span = row.closed.span() if row.closed.is_dated else None
+    if span is None or not causes:
+        return "unknown"
+    if any(_struck(row.closed, row.incident_id, one.sure, surely=True) for one in causes):
+        return "no"
+    if any(_struck(row.closed, row.incident_id, one.perhaps, surely=False) for one in causes):
+        return "perhaps"
+    return "yes" if EPOCH + span[1] + SOAK <= timezone.now() else "soaking"
 
 
 def lasts(user: Reader) -> dict[int, Last]:

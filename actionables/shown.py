@@ -53,7 +53,7 @@ def age(actionable: Actionable, now: datetime.datetime | None = None) -> Age:
         return Age("not known", 0, ended)
     days = lasted.seconds // 86_400
     exact = {actionable.opened.precision, end.precision} <= {Precision.SECOND, Precision.MINUTE, Precision.DAY}
-    words = (f"{days} d" if days else "under 1 d") if exact else lasted.text()
+    words = (f"{days:,} d" if days else "under 1 d") if exact else lasted.text()
     return Age(words, sum(days >= step for step in STEPS), ended)
 
 

@@ -11,14 +11,14 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.test import Client
 from django.utils import timezone
 
-from actionables import held
+from actionables import held, verdicts
 from actionables.models import Actionable
 from actionables.occurrences import rebuild
 from actionables.verdicts import verdict
 from postmortems.moments import UNKNOWN, Moment, Precision
 from tests.factories import make_actionable, make_cause, make_incident, make_incident_cause
 from tests.test_actionables_held import history
-from tests.test_pages import numbers, page
+from tests.test_pages import numbers, page, words
 
 pytestmark = pytest.mark.django_db
 
@@ -55,13 +55,15 @@ def test_it_lists_what_the_pages_say(seed: int, monkeypatch: pytest.MonkeyPatch,
     organisation(Random(seed), alice)
     rebuild()
     for reader in (AnonymousUser(), User.objects.get(pk=alice.pk), User.objects.get(pk=carol.pk)):
-        said: dict[str, set[int]] = {name: set() for name in held.HELD.values()}
+        said: dict[str, set[int]] = {name: set() for name in verdicts.HELD.values()}
         for row in Actionable.objects.visible_to(reader):
             if told := verdict(row, reader):
                 said[told.name].add(row.pk)
+        marks = held.marks(Actionable.objects.visible_to(reader), reader)
+        assert marks == {pk: value for value, name in verdicts.HELD.items() for pk in said[name]}, (seed, reader)
         for few in (0, 1, 1_000):
             monkeypatch.setattr(held, "FEW", few)
-            for value, name in held.HELD.items():
+            for value, name in verdicts.HELD.items():
                 rows = held.narrowed(Actionable.objects.visible_to(reader), value, reader)
                 assert set(rows.values_list("pk", flat=True)) == said[name], (seed, reader, few, name)
 
@@ -72,7 +74,7 @@ def test_the_organisations_reach_every_answer(alice: User) -> None:
         organisation(Random(seed), alice)
     for row in Actionable.objects.all():
         told |= {one.name for one in [verdict(row, AnonymousUser())] if one}
-    assert told == set(held.HELD.values())
+    assert told == set(verdicts.HELD.values())
 
 
 def test_it_is_a_filter_of_lists_and_exports_and_says_what_the_reader_may_know(client: Client, carol: User) -> None:
@@ -85,9 +87,46 @@ def test_it_is_a_filter_of_lists_and_exports_and_says_what_the_reader_may_know(c
         cause,
     )
     rebuild()
-    listed = {value: numbers(page(client, f"/actionables/?held={value}"), "ACT") for value in held.HELD}
+    listed = {value: numbers(page(client, f"/actionables/?held={value}"), "ACT") for value in verdicts.HELD}
     assert [value for value, found in listed.items() if found] == ["yes"]
     client.force_login(carol)
     assert numbers(page(client, "/actionables/?held=no"), "ACT") == [done.number]
     assert done.reference in b"".join(client.get("/actionables/export.csv?held=no")).decode()
     assert done.reference not in b"".join(client.get("/actionables/export.csv?held=yes")).decode()
+
+
+def test_a_list_of_done_work_marks_what_held_without_a_query_for_each(
+    client: Client, django_assert_max_num_queries: Any
+) -> None:
+    cause = make_cause("Flood")
+    days = {"Came back": 200, "Soaking": 2}
+    ended = {name: Moment(timezone.now() - timedelta(days=ago), None, "minute") for name, ago in days.items()}
+    done = {name: history(make_actionable(causes=(cause,)), ("done", when)) for name, when in ended.items()}
+    done["Not verifiable"] = history(make_actionable(), ("done", UNKNOWN))
+    strike = Moment(timezone.now() - timedelta(days=9), None, "minute")
+    make_incident_cause(make_incident(started=strike), cause)
+    rebuild()
+    main = page(client, "/actionables/?status=done")
+    for name, row in done.items():
+        (line,) = main.findall(f".//tr[@id='{row.reference}']")
+        assert f"Done {name}" in words(line)
+    assert "Came back" not in words(page(client, "/actionables/"))
+    with django_assert_max_num_queries(12):
+        page(client, "/actionables/?status=done")
+
+
+@pytest.mark.sqlite
+def test_on_paper_a_list_says_what_it_was_narrowed_to(client: Client) -> None:
+    cause = make_cause("Ice & snow")
+    make_actionable(causes=(cause,), status="blocked")
+    told = words(page(client, f"/actionables/?status=open&status=blocked&cause={cause.slug}&sort=age"))
+    assert "1 actionable; Status: Open or Blocked; Cause: Ice & snow; oldest first." in told
+
+
+@pytest.mark.sqlite
+def test_what_an_actionable_came_to_leads_to_its_like(client: Client) -> None:
+    row = history(make_actionable(), ("done", UNKNOWN))
+    main = page(client, row.get_absolute_url())
+    assert [link.get("href") for link in main.findall(".//section[@id='held']//a")] == ["/actionables/?held=unknown"]
+    links = {link.get("href") for link in page(client, "/actionables/follow-through/").iter("a")}
+    assert {f"/actionables/?held={value}&sort=closed" for value in verdicts.HELD} <= links

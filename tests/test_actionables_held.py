@@ -95,8 +95,8 @@ def test_whether_it_held(closed: Moment, struck: list[tuple[Moment, str]], name:
     assert found is not None
     assert found.name == name
     rows = Actionable.objects.all()
-    assert [value for value in held.HELD if held.narrowed(rows, value, ANYBODY)] == [
-        value for value, words_ in held.HELD.items() if words_ == name
+    assert [value for value in verdicts.HELD if held.narrowed(rows, value, ANYBODY)] == [
+        value for value, words_ in verdicts.HELD.items() if words_ == name
     ]
 
 

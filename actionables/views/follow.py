@@ -10,6 +10,7 @@ from actionables.prevention import ledger_of
 from actionables.ranking import ranking
 from actionables.reporting import IN_PERIOD, MEASURES, WAYS
 from actionables.reporting import report as report_of
+from actionables.verdicts import HELD
 from postmortems.access import for_readers
 from postmortems.conditional import revalidated
 from postmortems.models import Cause, Moved, get_by_slug
@@ -23,7 +24,7 @@ def report(request: HttpRequest) -> HttpResponse:
     """Opened, done, in time, declined, open and ageing, by team, service or month."""
     made = report_of(request.user, request.GET.get("by", ""))
     shown = [name for name in MEASURES if made.way != "month" or name == "opened" or name in IN_PERIOD]
-    context = {"report": made, "ways": WAYS, "measures": MEASURES, "shown": shown}
+    context = {"report": made, "ways": WAYS, "measures": MEASURES, "shown": shown, "held": HELD}
     return render(request, "actionables/report.html", context)
 
 

@@ -10,14 +10,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from actionables.access import may_change
-from actionables.asked import chips, described, normalised
+from actionables.asked import chips, described, in_words, normalised
 from actionables.boards import GROUPS, Board, board_of
 from actionables.filters import AGES, DUE, SORTS, STATUSES, TIMELY, ActionableFilter
-from actionables.held import HELD
+from actionables.held import marks
 from actionables.models import Actionable, Kind, Priority
 from actionables.owners import suggestions
 from actionables.shown import owners_of, rows
 from actionables.told import said_about
+from actionables.verdicts import COLOURS, HELD
 from postmortems.access import for_readers, may_file
 from postmortems.conditional import remembered, revalidated
 from postmortems.models import Cause, Service
@@ -59,12 +60,14 @@ def listed(request: HttpRequest) -> HttpResponse:
     shown = _on_board(request, chosen) if on_board else _in_table(request, chosen)
     editor, named = may_change(request.user), remembered(("choices of actionables",), _named)
     pairs = parameters(request, *SAID, "page", "view", "group", "sort")
+    chosen_words = chips(pairs, {name: choices for name, _, choices in named})
     context = {
         **shown,
         "today": timezone.now().date(),
         "facets": [*FACETS, *named],
         "heads": HEADS,
-        "chips": chips(pairs, {name: choices for name, _, choices in named}),
+        "chips": chosen_words,
+        "printed": in_words(chosen_words, chosen.order),
         "given": dict(request.GET.lists()),
         "sorts": SORTS,
         "sort": chosen.order,
@@ -85,7 +88,12 @@ def _in_table(request: HttpRequest, chosen: ActionableFilter) -> dict[str, Any]:
     start = (page - 1) * PAGE
     wanted = list(chosen.ordered().values_list("pk", flat=True)[start : start + PAGE + 1])
     count, more = capped_count(chosen.qs)
-    return {"rows": rows(wanted[:PAGE]), "count": count, "more": more, "page": page, "has_next": len(wanted) > PAGE}
+    shown = rows(wanted[:PAGE])
+    held = marks(shown, request.user) if chosen.is_of_done else {}
+    return {
+        "rows": shown, "count": count, "more": more, "page": page, "has_next": len(wanted) > PAGE, "held": held,
+        "held_words": HELD, "held_colours": COLOURS,
+    }  # fmt: skip
 
 
 def _on_board(request: HttpRequest, chosen: ActionableFilter) -> dict[str, Any]:
