@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from postmortems.access import readable_by, sees_more
+from postmortems.access import sees_more
 from postmortems.conditional import remembered
 from postmortems.models import Cause
 from postmortems.momentfields import columns
@@ -198,7 +198,8 @@ def lasts(user: Reader) -> dict[int, Last]:
     """Of each cause, the incidents this reader may see that count last (two queries, four for who sees more)."""
     found: dict[int, Last] = defaultdict(Last)
     for is_open in (1, 0) if sees_more(user) else (1,):
-        rows = Occurrence.objects.filter(readable_by(user, "incident__"), is_open=is_open, cause=OuterRef("pk"))
+        # One after the other: the index that holds them in order begins with it.
+        rows = Occurrence.objects.visible_to(user).filter(is_open=is_open, cause=OuterRef("pk"))
         wanted = {pk for row in Cause.objects.order_by().values_list(*_ends(rows)) for pk in row if pk is not None}
         told = Occurrence.objects.filter(pk__in=wanted).order_by()
         numbers = ("cause_id", "incident_id", "first", "last", "timed", "confirmed")
