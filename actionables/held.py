@@ -72,24 +72,32 @@ def _put(two: Two, at: int, incident: int) -> None:
 
 
 def narrowed(rows: QuerySet[Actionable], value: str, user: Reader) -> QuerySet[Actionable]:
-    """Those that are done and of which `HELD[value]` is to be said (seven queries at most)."""
-    done = rows.filter(status=Status.DONE)
+    """Those that are done and of which `HELD[value]` is to be said (a dozen queries at most)."""
+    # Not status = done: by its index the database would read and sort all that is done, which is most there is.
+    done = rows.exclude(status__in=[one for one in Status if one != Status.DONE])
     tellable = Q(Exists(_aims()), closed_at__isnull=False)
     if value == "unknown":
         return done.filter(~tellable)
     last = remembered(("held",), lambda: lasts(user))
-    done = done.filter(tellable)
     if value == "no":
-        return done.filter(_met(last, surely=True))
-    done = _held_so_far(done, last)
+        return done.filter(tellable).filter(_met(last, surely=True))
+    done = _held_so_far(done, last).filter(tellable)
     if value == "perhaps":
-        return done.filter(_met(last, surely=False)).exclude(_met(last, surely=True))
+        return _found(done.filter(_met(last, surely=False)).exclude(_met(last, surely=True)))
     until = (timezone.now() - SOAK - EPOCH) // SECOND + 1
     soaked = Q()
     for precision in DATED:
         soaked |= Q(closed_precision=precision, closed_at__lte=_before(precision, until, surely=True))
-    done = done.exclude(_met(last, surely=False))
-    return done.filter(soaked) if value == "yes" else done.exclude(soaked)
+    done = done.filter(soaked) if value == "yes" else done.exclude(soaked)
+    return _found(done.exclude(_met(last, surely=False)))
+
+
+def _found(rows: QuerySet[Actionable]) -> QuerySet[Actionable]:
+    """The same by their keys when they are few: to be counted, and shown in any order, without being looked for again
+    (one query).
+    """
+    keys = list(rows.order_by().values_list("pk", flat=True)[: FEW + 1])
+    return Actionable.objects.filter(pk__in=keys) if len(keys) <= FEW else rows
 
 
 def _aims() -> QuerySet[Actionable]:
@@ -118,20 +126,27 @@ def _table(ends: dict[int, tuple[Two, Two]], *, surely: bool) -> dict[str, dict[
 
 
 def _held_so_far(done: QuerySet[Actionable], last: dict[int, Last]) -> QuerySet[Actionable]:
-    """Of the done ones, those that can be after the last of one of their causes, when they are few (three queries).
+    """Of the done ones, those that can be after the last of one of their causes, when they are few (seven queries at
+    most).
 
     Where many incidents are filed, most causes were seen lately, and whatever was done before came back. The second to
-    last counts, as the last may be its own; causes that were not seen so often are asked for by name.
+    last counts, as the last may be its own. What is aimed at the causes that were not seen for longest, as many of them
+    as have little aimed at them, is taken as it is.
     """
-    struck = {cause: [two[1:] for two in one.sure] for cause, one in last.items() if min(map(len, one.sure)) > 1}
-    seldom = list(Cause.objects.exclude(pk__in=struck).values_list("pk", flat=True))
-    aims = Actionable.causes.through.objects.filter(cause__in=seldom, actionable__status=Status.DONE)
-    few = set(aims.order_by().values_list("actionable_id", flat=True).distinct()[: FEW + 1])
-    if struck and len(few) <= FEW:
-        ends = [place[0][0] for places in struck.values() for place in places]
-        since = min(_before(precision, second, surely=True) for second in ends for precision in DATED)
+    struck = {cause: min(two[1][0] for two in one.sure) for cause, one in last.items() if min(map(len, one.sure)) > 1}
+    often = sorted(struck, key=struck.__getitem__)
+    for share in (1, 2, 3, 4):
+        seen = often[len(often) * (4 - share) // 4 :]
+        aims = Actionable.causes.through.objects.exclude(cause__in=seen).order_by()
+        few = set(aims.values_list("actionable_id", flat=True).distinct()[: FEW + 1])
+        if len(few) <= FEW:
+            break
+    else:
+        return done
+    if seen:
+        since = min(_before(precision, struck[seen[0]], surely=True) for precision in DATED)
         few.update(done.filter(closed_at__gt=since).order_by().values_list("pk", flat=True)[: FEW + 1])
-    return done.filter(pk__in=few) if len(few) <= FEW else done
+    return done.filter(pk__in=few) if len(few) <= 2 * FEW else done
 
 
 def _before(precision: str, second: int, *, surely: bool) -> datetime:
@@ -148,8 +163,12 @@ def _before(precision: str, second: int, *, surely: bool) -> datetime:
 
 def _own(incidents: Iterable[int], ends: dict[int, tuple[Two, Two]], *, surely: bool) -> list[int]:
     """Of the done ones that came out of these incidents, those that others of their causes met (two queries)."""
-    rows = Actionable.objects.filter(incident__in=list(incidents), status=Status.DONE, closed_at__isnull=False)
-    told = {pk: (own, Moment(*when)) for pk, own, *when in rows.values_list("pk", "incident_id", *columns("closed"))}
+    rows = Actionable.objects.filter(incident__in=list(incidents)).order_by()
+    told = {
+        pk: (own, Moment(*when))
+        for pk, own, status, *when in rows.values_list("pk", "incident_id", "status", *columns("closed"))
+        if status == Status.DONE and when[0] is not None
+    }
     met = (
         pk
         for pk, cause in _aimed(told).values_list("actionable_id", "cause_id")

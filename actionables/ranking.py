@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import cached_property
 from heapq import heappop, heappush, nsmallest
 from itertools import accumulate
@@ -15,10 +14,10 @@ from django.db.models import Count
 from django.utils import timezone
 
 from postmortems.conditional import remembered
-from postmortems.models import Cause, Severity
+from postmortems.models import CauseYear, Severity
 from postmortems.momentfields import columns
-from postmortems.moments import SECOND, ZONES, Moment
-from postmortems.tallies import years_of
+from postmortems.moments import Moment
+from postmortems.tallies import beside
 
 from .models import Actionable
 from .shown import rows
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 LISTED = 20
 MOST = 200
 # How many actionables are read at first; then twice as many each time.
-FIRST = 500
+FIRST = 300
 # How closely something was looked at.
 READ, YEARS, CAUSES, EXACT = range(4)
 SEVERE = [Severity.SEV1, Severity.SEV2, Severity.SEV3, Severity.SEV4, Severity.UNKNOWN]
@@ -94,23 +93,25 @@ def _foremost(walk: Walk, known: Occurrences) -> list[Since]:
     those of its causes since it was opened, then without what is counted twice. What was reckoned to the end and still
     comes first is one of them. All that were not read yet are one of those that are looked at.
     """
-    heap: list[tuple[int, int, int, Since | None]] = [(-walk.at_most(), READ, 0, None)]
+    heap: list[tuple[int, int, int, Any]] = [(-walk.at_most(), READ, 0, None)]
     found: list[tuple[int, Since]] = []
     while heap and (len(found) < LISTED or -heap[0][0] >= found[LISTED - 1][0]) and len(found) < MOST:
         bound, step, key, one = heappop(heap)
-        if one is None:
-            for bounded, since in walk.read():
-                heappush(heap, (-bounded, YEARS, since.key, since))
+        if step == READ:
+            for item in walk.read():
+                heappush(heap, (-item[0], YEARS, item[1], item[1:]))
             if not walk.ended:
                 heappush(heap, (-walk.at_most(), READ, 0, None))
         elif step == EXACT:
             found.append((-bound, one))
-        else:
+        elif step == YEARS:
+            one = Since.of(*one)
             if not one.causes <= known.struck.keys():
-                ahead = (other.causes for _, _, _, other in nsmallest(LISTED, heap) if other is not None)
+                ahead = [other[1] for _, at, _, other in nsmallest(LISTED, heap, _bound) if at == YEARS]
                 known.load(set(one.causes.union(*ahead)))
-            met = known.at_most(one) if step == YEARS else known.together(one.causes).met(one)
-            heappush(heap, (-met, step + 1, key, one))
+            heappush(heap, (-known.at_most(one), CAUSES, key, one))
+        else:
+            heappush(heap, (-known.together(one.causes).met(one), EXACT, key, one))
     return [one for count, one in found if count]
 
 
@@ -140,22 +141,21 @@ class Walk:
         aims: Any = Actionable.causes.through.objects.order_by().values("actionable").annotate(causes=Count("cause"))
         return max(aims.order_by("-causes").values_list("causes", flat=True)[:1], default=0)
 
-    def read(self) -> Iterator[tuple[int, Since]]:
-        """The next ones, each with the most incidents that it can have met, as long as there are any (two queries)."""
-        fields = ("pk", "incident_id", *columns("opened"))
-        some = list(self.rows.values_list(*fields)[self.start : self.start + self.size])
+    def read(self) -> Iterator[tuple[int, int, set[int], int, Moment]]:
+        """The next ones, as long as there are any: the most incidents that it can have met, then what `Since.of` takes
+        (two queries).
+        """
+        some = list(self.rows.values_list("pk", "incident_id", *columns("opened"))[self.start : self.start + self.size])
         self.ended = len(some) < self.size
         self.start, self.size = self.start + self.size, self.size * 2
         aims: dict[int, set[int]] = defaultdict(set)
         links = Actionable.causes.through.objects.filter(actionable__in=[row[0] for row in some]).order_by()
         for pk, cause in links.values_list("actionable_id", "cause_id"):
             aims[pk].add(cause)
-        for pk, own, *when in some:
-            opened = Moment(*when)
-            assert opened.at is not None
-            self.year = opened.at.year
-            if bound := sum(_of(self.since.get(cause, {}), self.year) for cause in aims[pk]):
-                yield bound, Since(pk, frozenset(aims[pk]), own, *_opened(opened))
+        for pk, own, at, clock, precision in some:
+            self.year = at.year
+            if bound := sum(_of(self.since.get(cause, {}), at.year) for cause in aims[pk]):
+                yield bound, pk, aims[pk], own, Moment(at, clock, precision)
 
 
 def _by_year(user: Reader) -> dict[int, dict[int, int]]:
@@ -163,16 +163,20 @@ def _by_year(user: Reader) -> dict[int, dict[int, int]]:
 
     An incident that surely was after something was not in an earlier year.
     """
-    counts = {
-        cause: {one.year: one.incidents - one.suspected for one in counted if one.year is not None}
-        for cause, counted in years_of(Cause.objects.values_list("pk", flat=True), user).items()
-    }
+    counts: dict[int, Counter[int]] = defaultdict(Counter)
+    rows = CauseYear.objects.filter(year__isnull=False).values_list("cause_id", "year", "incidents", "suspected")
+    for cause, year, incidents, suspected in (*rows, *beside(user)):
+        if year is not None:
+            counts[cause][year] += incidents - suspected
     years = sorted({year for of_cause in counts.values() for year in of_cause}, reverse=True)
     return {
-        cause: dict(zip(years, accumulate(of_cause.get(year, 0) for year in years), strict=True))
+        cause: dict(zip(years, accumulate(of_cause[year] for year in years), strict=True))
         for cause, of_cause in counts.items()
-        if of_cause
     }
+
+
+def _bound(item: tuple[Any, ...]) -> tuple[int, ...]:
+    return item[:3]
 
 
 def _of(since: dict[int, int], year: int) -> int:
@@ -180,11 +184,3 @@ def _of(since: dict[int, int], year: int) -> int:
     if year in since:
         return since[year]
     return next((since[later] for later in reversed(since) if later > year), 0)
-
-
-def _opened(opened: Moment) -> tuple[int, int]:
-    """The earliest and the latest second at which something can have been opened."""
-    span = opened.span()
-    assert span is not None
-    room = timedelta() if opened.has_clock_time else ZONES
-    return (span[0] - room) // SECOND, (span[1] + room) // SECOND

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
-from operator import itemgetter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
-from postmortems.moments import ABOUT, MINUTE, SECOND, ZONES
+from postmortems.moments import ABOUT, MINUTE, SECOND, ZONES, Moment
 
 from .models import Occurrence
 from .recurrences import YEAR
@@ -38,6 +37,22 @@ class Since:
     begin: int
     end: int
 
+    @classmethod
+    def of(cls, key: int, causes: Iterable[int], own: int, opened: Moment) -> Since:
+        """From when it was opened, which has a date."""
+        span = opened.span()
+        assert span is not None
+        room = timedelta() if opened.has_clock_time else ZONES
+        return cls(key, frozenset(causes), own, (span[0] - room) // SECOND, (span[1] + room) // SECOND)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of incidents: how bad each was, and how many seconds it lasted as far as known."""
+
+    severity: dict[int, str] = field(default_factory=dict)
+    lasted: dict[int, int | None] = field(default_factory=dict)
+
 
 @dataclass(slots=True)
 class Sums:
@@ -49,13 +64,12 @@ class Sums:
     seconds: int = 0
     timed: int = 0
 
-    def add(self, incidents: Iterable[int], facts: Mapping[int, tuple[str, int | None]], sign: int = 1) -> None:
+    def add(self, incidents: Sequence[int], facts: Facts, sign: int = 1) -> None:
         """Count these incidents, or with -1 take them off."""
-        told = [facts[pk] for pk in incidents]
-        lasted = [seconds for _, seconds in told if seconds is not None]
-        for severity, count in Counter(severity for severity, _ in told).items():
+        lasted = [seconds for seconds in map(facts.lasted.__getitem__, incidents) if seconds is not None]
+        for severity, count in Counter(map(facts.severity.__getitem__, incidents)).items():
             self.severities[severity] += sign * count
-        self.incidents += sign * len(told)
+        self.incidents += sign * len(incidents)
         self.seconds += sign * sum(lasted)
         self.timed += sign * len(lasted)
 
@@ -68,11 +82,9 @@ class Sums:
 class Struck:
     """The incidents in which one cause is confirmed and that have a date, in order; `vague` are some of them."""
 
-    ids: tuple[int, ...] = ()
-    starts: tuple[int, ...] = ()
-    severities: tuple[str, ...] = ()
-    lasted: tuple[int | None, ...] = ()
-    vague: frozenset[int] = frozenset()
+    ids: list[int] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    vague: set[int] = field(default_factory=set)
 
 
 class Together:
@@ -91,7 +103,7 @@ class Together:
         count = len(self.starts) - bisect_right(self.starts, one.end)
         return count - (self.at.get(one.own, one.end) > one.end)
 
-    def sums(self, wanted: Iterable[Since], others: Others, facts: dict[int, tuple[str, int | None]]) -> Iterator[Sums]:
+    def sums(self, wanted: Iterable[Since], others: Others, facts: Facts) -> Iterator[Sums]:
         """What it comes to for each, in the order of `last_first`: what is later counts for all that come after."""
         order = sorted(self.at, key=self.at.__getitem__)
         done, sums = len(order), Sums()
@@ -152,17 +164,26 @@ class Occurrences:
     def __init__(self, user: Reader) -> None:
         self.visible = Occurrence.objects.visible_to(user)
         self.struck: dict[int, Struck] = {}
+        self.facts = Facts()
         self.joined: dict[Causes, Together] = {}
 
     def load(self, causes: set[int]) -> None:
         """Read those of these causes that were not read yet (one query)."""
-        rows = self.visible.filter(cause__in=causes - self.struck.keys(), confirmed=1, sure_from__isnull=False)
-        self.struck |= {cause: Struck() for cause in causes - self.struck.keys()}
+        new = causes - self.struck.keys()
+        self.struck |= {cause: Struck() for cause in new}
+        rows = self.visible.filter(cause__in=new, confirmed=1, sure_from__isnull=False)
+        rows = rows.order_by("cause_id", "sure_from")
         fields = ("cause_id", "incident_id", "sure_from", "severity", "lasted", "vague")
-        for cause, some in groupby(rows.order_by("cause_id", "sure_from").values_list(*fields), itemgetter(0)):
-            _, ids, starts, severities, lasted, vague = zip(*some, strict=True)
-            vaguely = frozenset(pk for pk, is_vague in zip(ids, vague, strict=True) if is_vague)
-            self.struck[cause] = Struck(ids, starts, severities, lasted, vaguely)
+        severities, lasts = self.facts.severity, self.facts.lasted
+        # A row at a time, in plain lists: the garbage collector would go through so many rows again and again.
+        for cause, incident, start, severity, lasted, vague in rows.values_list(*fields).iterator():
+            struck = self.struck[cause]
+            struck.ids.append(incident)
+            struck.starts.append(start)
+            severities[incident] = severity
+            lasts[incident] = lasted
+            if vague:
+                struck.vague.add(incident)
 
     def at_most(self, one: Since) -> int:
         """No fewer than there are: what has several causes is counted for each."""
@@ -180,21 +201,17 @@ class Occurrences:
         by_causes: dict[Causes, list[Since]] = defaultdict(list)
         for one in wanted:
             by_causes[one.causes].append(one)
-        every = frozenset[int]().union(*by_causes)
-        facts: dict[int, tuple[str, int | None]] = {}
-        for cause in every:
-            struck = self.struck[cause]
-            facts.update(zip(struck.ids, zip(struck.severities, struck.lasted, strict=True), strict=True))
-        others = self._others(every)
+        others = self._others(frozenset[int]().union(*by_causes))
         for causes, some in by_causes.items():
             ordered = sorted(some, key=last_first)
             beside = _joined(others[cause] for cause in causes)
-            yield from zip(ordered, self.together(causes).sums(ordered, beside, facts), strict=True)
+            yield from zip(ordered, self.together(causes).sums(ordered, beside, self.facts), strict=True)
 
     def _others(self, causes: Causes) -> dict[int, Others]:
         found: dict[int, Others] = defaultdict(Others)
         rows = self.visible.filter(Q(confirmed=0) | Q(sure_from=None), cause__in=causes).order_by()
-        for cause, incident, start, vague in rows.values_list("cause_id", "incident_id", "sure_from", "vague"):
+        fields = ("cause_id", "incident_id", "sure_from", "vague")
+        for cause, incident, start, vague in rows.values_list(*fields).iterator():
             if start is None:
                 found[cause].undated.add(incident)
                 continue

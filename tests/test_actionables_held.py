@@ -197,7 +197,7 @@ def test_what_would_have_prevented_the_most_comes_first_with_its_arithmetic(rank
 def test_the_ranking_is_a_page(client: Client, ranked: dict[str, Actionable]) -> None:
     main = page(client, "/actionables/prevention/")
     assert numbers(main, "ACT")[0] == ranked["both"].number
-    assert "3 and perhaps 3 1 SEV1, 1 SEV2, 1 SEV3 3.5 h n = 2" in words(main)
+    assert "3 incidents and perhaps 3 1 SEV1, 1 SEV2, 1 SEV3 3.5 h n = 2" in words(main)
 
 
 def test_no_candidate_is_passed_over(monkeypatch: pytest.MonkeyPatch, ranked: dict[str, Actionable]) -> None:
