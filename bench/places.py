@@ -66,6 +66,8 @@ def pages() -> list[Page]:
         Page("incident, repeat visit", incidents[:5], 304, revisit=True),
         Page("causes, matrix", ["/causes/"]),
         Page("causes, list", ["/causes/?view=list"]),
+        Page("causes, graph", ["/causes/?view=graph"]),
+        Page("causes, by service", ["/causes/?view=services"]),
         Page("cause, frequent", [f"/causes/{cause}/"]),
         Page("cause, page 9", [f"/causes/{cause}/?page=9"]),
         Page("cause, rare", [f"/causes/{rare}/"]),

@@ -76,7 +76,8 @@ def chunk(raw: str) -> Chunk:
 def _chunk(raw: str) -> Chunk:
     raw = _APOSTROPHE.sub("", raw)
     written = _PART.findall(raw)
-    parts = tuple(part[:LONGEST] for word in written for part in _PART.findall(fold(word)))
+    # Of a word, so much that its first part is whole; some single characters become eighteen, with spaces among them.
+    parts = tuple(part[:LONGEST] for word in written for part in _PART.findall(fold(word[: 4 * LONGEST])))
     stems = tuple(dict.fromkeys(stem(part) for part in parts if part not in STOP_WORDS))
     pairs = tuple(f"{one}·{two}" for one, two in pairwise(parts))
     pieces = {stem(piece.lower()) for word in written for piece in _pieces(word)}

@@ -84,6 +84,13 @@ def test_no_token_can_be_syntax(text: str) -> None:
             assert len(token) <= 2 * LONGEST + 1
 
 
+def test_characters_that_stand_for_whole_sentences_do_not_make_a_run_long() -> None:
+    (found,) = chunks("\ufdfa" * 10_000)
+    assert 4 <= len(found.parts) <= 16 * LONGEST
+    (plain,) = chunks("x" * 10_000)
+    assert plain.parts == ("x" * LONGEST,)
+
+
 @given(st.from_regex(r"[a-z]{1,20}", fullmatch=True))
 def test_every_stem_is_a_beginning(word: str) -> None:
     assert word.startswith(stem(word))
