@@ -23,6 +23,7 @@ HEADINGS = dict(SECTIONS)
 MOST_WORDS = 30_000  # of one incident
 MOST_BYTES = 700_000  # of its tokens; PostgreSQL takes a megabyte of different ones
 LONGEST_PASSAGE = 50_000  # characters
+LONGEST_OWNER = 300  # characters of the name as a token; PostgreSQL takes two thousand bytes
 # How long an incident lasted, in bands from the longest (seconds at least): sorting walks them one by one.
 BANDS = (604_800, 86_400, 28_800, 14_400, 7_200, 3_600, 1_800, 900, 0)
 # What `has:` may ask for, and the related name that tells.
@@ -320,7 +321,7 @@ def band_of(lasted: int | None) -> str:
 def owner_values(owner: str) -> list[str]:
     """What an owner is found by: the whole name and each of its words."""
     parts = [part for chunk in chunks(owner) for part in chunk.parts]
-    return ["-".join(parts), *parts] if parts else []
+    return ["-".join(parts)[:LONGEST_OWNER], *parts] if parts else []
 
 
 def _kept_tokens(ids: list[int]) -> dict[int, set[str]]:

@@ -15,7 +15,7 @@ from postmortems import search
 from postmortems.models import SearchDocument
 from postmortems.refresh import refresh_incident
 from postmortems.search_tokens import STOP_WORDS
-from tests.factories import make_incident
+from tests.factories import make_actionable, make_incident
 from tests.hostile import ADDRESSES, INJECTED, LONGEST, TEXTS, encoded
 
 pytestmark = pytest.mark.usefixtures("five")
@@ -37,6 +37,8 @@ COSTLY = [
     "v1.2.3" * 1_666,
     "/1-1/a" * 1_666,
     "-foo:bar" * 1_250,
+    "owner:a-b/c" * 900,
+    "\ufdfa" * 10_000,
 ]
 
 
@@ -97,6 +99,13 @@ def test_no_address_is_an_error_shows_what_is_hidden_or_takes_long(client: Clien
 def test_more_than_can_be_looked_for_is_said():
     text = " ".join(f'"the {word}"' for word in sorted(STOP_WORDS)[:20])
     assert any("more than can be looked for at once" in notice for notice in search.search(text, NOBODY).query.notices)
+
+
+def test_an_owner_of_characters_that_stand_for_sentences_is_found():
+    owner = "\ufdfa" * 120
+    incident = make_actionable(owner=owner).incident
+    refresh_incident(incident)
+    assert search.search(f"owner:{owner}", NOBODY).ids == [incident.pk]
 
 
 def test_only_so_much_of_a_text_is_looked_at():
