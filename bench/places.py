@@ -55,7 +55,8 @@ def pages() -> list[Page]:
         "board": "?view=board", "board by service": "?view=board&group=service", "follow-through": "follow-through/",
         "follow-through by service": "follow-through/?by=service",
         "follow-through by month": "follow-through/?by=month",
-        "would have prevented": "prevention/", "ledger": f"ledger/{cause}/",
+        "would have prevented": "prevention/", "came back": "?held=no", "may have come back": "?held=perhaps",
+        "verified": "?held=yes", "ledger": f"ledger/{cause}/",
     }  # fmt: skip
     return [
         Page("home", ["/"]),

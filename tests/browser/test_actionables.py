@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 
 from actionables.models import Actionable
 from kb.accounts.roles import give_role
+from postmortems.models import Incident
 from tests.browser.test_axe import OPTIONS, told
 from tests.browser.test_journey import FOCUSED, NUMBERED, OVERFLOWING, TOO_SMALL
 from tests.browsing import Faults, in_every_look, watched_page
@@ -68,8 +69,13 @@ def drag(page: Page, number: int, value: str) -> None:
 
 
 def test_a_card_is_dragged(visit: Visit) -> None:
+    Incident.objects.update(short_name="", title="A name that goes on and on " * 6)
     page = visit(viewport={"width": 1440, "height": 1000})
     page.goto(BOARD)
+    ends = "end => [...end.querySelectorAll('.tk')].map(one => one.getBoundingClientRect().right)"
+    box = column(page, "open").bounding_box()
+    assert box is not None
+    assert max(column(page, "open").evaluate(ends)) <= box["x"] + box["width"] + 1
     drag(page, 9, "in progress")
     expect(page.get_by_role("status").first).to_contain_text("ACT-9")
     expect(column(page, "in progress").locator("#ACT-9")).to_be_visible()
