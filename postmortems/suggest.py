@@ -96,6 +96,7 @@ def both_for(what: str | Incident, user: Reader, *, limit: int = MOST) -> tuple[
     """`causes_for` and `similar_to` of the same text, which is read only once."""
     text, known = _read(what), _known(what, {})
     shown = _ranked(text, current())
+    known.postings = similar.postings(known.terms, user)  # before it is copied: they are what takes longest
     found = _similar(replace(known, causes=dict(known.causes)), shown, user, limit)
     return _causes(what, text, shown, known, user, limit), found
 
