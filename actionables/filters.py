@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import django_filters
 from django import forms
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from actionables.timeliness import InTime
@@ -17,10 +18,10 @@ from postmortems.filters import Declared, Values
 from postmortems.models import Cause, Incident, Service
 from postmortems.moments import COARSE, Precision
 from postmortems.ordering import KnownFirstDescending
-from postmortems.rows import linked
+from postmortems.rows import FEW, linked
 
 from .held import narrowed
-from .models import UNFINISHED, Actionable, Kind, Priority, Status
+from .models import FINISHED, UNFINISHED, Actionable, Kind, Priority, Status
 from .verdicts import HELD
 
 if TYPE_CHECKING:
@@ -115,7 +116,12 @@ class ActionableFilter(django_filters.FilterSet):
         """Unfinished, and overdue today, due within 14 days, or without a date."""
         today, every = timezone.now().date(), Actionable.objects.all()
         wanted = {"overdue": every.overdue(today), "14d": every.due_soon(today), "none": every.undated()}[value]
-        return rows & wanted
+        found = rows & wanted
+        if value == "overdue" and self.order == "newest" and found.order_by()[: FEW + 1].count() > FEW:
+            # By the index of due dates SQLite would read and sort all of them; the newest are soon found one by one.
+            late = rows.annotate(due=Coalesce("due_on", Value(date.max))).filter(due__lt=today)
+            return late.exclude(status__in=FINISHED)
+        return found
 
     def by_age(self, rows: QuerySet[Actionable], name: str, value: str) -> QuerySet[Actionable]:
         """Unfinished, and opened so many days ago or more, or at a time that is not known."""

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection
+from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from actionables import held, verdicts
+from actionables import filters, held, verdicts
+from actionables.filters import ActionableFilter
 from actionables.models import Actionable
 from actionables.occurrences import rebuild
 from actionables.verdicts import verdict
@@ -137,3 +139,17 @@ def test_what_an_actionable_came_to_leads_to_its_like(client: Client) -> None:
     assert [link.get("href") for link in main.findall(".//section[@id='held']//a")] == ["/actionables/?held=unknown"]
     links = {link.get("href") for link in page(client, "/actionables/follow-through/").iter("a")}
     assert {f"/actionables/?held={value}&sort=closed" for value in verdicts.HELD} <= links
+
+
+def test_the_newest_that_are_overdue_are_the_same_whichever_way_they_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    incident, today = make_incident(), timezone.now().date()
+    late = [make_actionable(incident, due_on=today - timedelta(days=days)) for days in (1, 90, 2)]
+    make_actionable(incident, due_on=today)
+    make_actionable(incident)
+    make_actionable(incident, due_on=today - timedelta(days=3), status="done")
+    make_actionable(incident, due_on=today - timedelta(days=3), status="declined", outcome="No.")
+    for few in (1_000, 0):
+        monkeypatch.setattr(filters, "FEW", few)
+        found = ActionableFilter(QueryDict("due=overdue"), Actionable.objects.filter(incident=incident))
+        assert list(found.ordered()) == late[::-1]
+        assert found.qs.count() == 3
