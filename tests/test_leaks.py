@@ -142,7 +142,6 @@ def test_nothing_but_refreshing_says_what_has_changed_for_everybody() -> None:
     assert callers == {
         "postmortems/admin.py",
         "postmortems/refresh.py",
-        "postmortems/tallying.py",
         "actionables/telling.py",
         "actionables/tallying.py",
     }
