@@ -38,3 +38,6 @@ document.addEventListener("input", (event) => {
   clearTimeout(timer);
   timer = setTimeout(ask, WAIT_MS);
 });
+
+// What was typed, or put back by the browser, before this ran.
+if (fields().some((field) => field.value !== field.defaultValue)) ask();
