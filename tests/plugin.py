@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seed", type=int, default=1, help="Where their chance begins (default 1).")
     parser.addoption(
         "--mutants", choices=["some", "all"], default="some",
-        help="Take away the first filter of every twentieth file (default), or each; the leak test must notice.",
+        help="Take away the first filter of every fortieth file (default), or each; the leak test must notice.",
     )  # fmt: skip
     parser.addoption(
         "--edits", type=int, default=2, help="How often each of twelve people edits one incident at the same time.",

@@ -131,6 +131,7 @@ def test_numbers_go_on_where_the_generator_stopped(filled):
     assert Edition.current()
 
 
+@pytest.mark.sqlite  # about chance, not about the database
 def test_the_same_seed_gives_the_same_incidents_and_another_others(db):
     seen = []
     for seed in (7, 7, 8):
@@ -148,6 +149,7 @@ def test_a_second_run_adds_to_the_first(db):
     assert Incident.objects.count() - before == 20
 
 
+@pytest.mark.sqlite  # asked on both elsewhere
 def test_every_measured_address_answers_as_it_should(filled, client):
     measured = pages()
     assert len({page.name for page in measured}) == len(measured)
@@ -158,6 +160,7 @@ def test_every_measured_address_answers_as_it_should(filled, client):
             assert answer.status_code == page.status, path
 
 
+@pytest.mark.sqlite  # asked on both elsewhere
 def test_no_page_but_a_search_asks_the_database_often(filled, client, django_assert_max_num_queries):
     """Twelve times at most, four more for facets of so few incidents; more where kin or what held is looked for."""
     more = {"incident": 23, "cause": 20, "list": 16, "actionables": 23}

@@ -21,6 +21,7 @@ from tests.browser.test_axe import OPTIONS, told
 from tests.browser.test_journey import FOCUSED, NUMBERED, OVERFLOWING, TOO_SMALL
 from tests.browsing import Faults, in_every_look, watched_page
 
+pytestmark = pytest.mark.sqlite  # what a browser makes of pages that are tested elsewhere, on both
 Visit = Callable[..., Page]
 BOARD = "/actionables/?view=board"
 KINDS = (
@@ -199,7 +200,6 @@ def test_what_a_manager_sees_is_accessible_and_fits(visit: Visit, width: int, sc
     assert {address: found for address, found in small.items() if found} == {}
 
 
-@pytest.mark.sqlite  # what can be reached does not depend on the database
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_tab_key_reaches_everything(visit: Visit, width: int) -> None:
     page = visit(viewport={"width": width, "height": 900})

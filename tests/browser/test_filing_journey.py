@@ -177,6 +177,7 @@ def test_a_long_edit_survives_whatever_becomes_of_the_answer(
     assert not faults.unexpected(), "\n".join(faults.unexpected())
 
 
+@pytest.mark.sqlite  # what a browser makes of pages that are tested elsewhere, on both
 def test_markdown_is_written_by_keyboard_and_files_are_pasted_and_chosen(
     page: Any, live_server: Any, incident: Incident, alice: User, faults: Faults
 ) -> None:
@@ -221,6 +222,7 @@ def test_markdown_is_written_by_keyboard_and_files_are_pasted_and_chosen(
     assert Incident.objects.get(pk=incident.pk).summary == "*see* [docs](https://example.org/a)"
 
 
+@pytest.mark.sqlite  # what a browser makes of pages that are tested elsewhere, on both
 def test_a_passage_is_taken_as_evidence_and_rows_move_in_place(
     page: Any, live_server: Any, incident: Incident, alice: User, faults: Faults
 ) -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.browsing import Faults, watched_page
 from tests.test_urls import BITBUCKET, LABS, PAGES, PARSOID, SWIFT, UNATTENDED
 
+pytestmark = pytest.mark.sqlite  # what a browser makes of pages that are tested elsewhere, on both
 Visit = Callable[..., Page]
 WIDTHS = (1440, 390, 320)
 KINDS = (*PAGES, "/nothing/", "/incidents/?q=nothing+at+all&organisation=wikimedia", "/incidents/?colour=red&page=9")
@@ -157,7 +158,6 @@ FOCUSED = """() => {
 }"""
 
 
-@pytest.mark.sqlite  # what can be reached does not depend on the database
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_tab_key_reaches_everything_and_shows_where_it_is(visit: Visit, width: int) -> None:
     page = visit(viewport={"width": width, "height": 900})
@@ -198,7 +198,6 @@ TOO_SMALL = """() => {
 OVERFLOWING = "() => document.documentElement.scrollWidth > innerWidth"
 
 
-@pytest.mark.sqlite  # how a page looks does not depend on the database
 @pytest.mark.parametrize("width", WIDTHS)
 def test_pages_fit_and_can_be_hit(visit: Visit, faults: Faults, width: int) -> None:
     faults.expect("404 (Not Found)")
@@ -213,7 +212,6 @@ def test_pages_fit_and_can_be_hit(visit: Visit, faults: Faults, width: int) -> N
     assert {address: found for address, found in small.items() if found} == {}
 
 
-@pytest.mark.sqlite  # how a page looks does not depend on the database
 @pytest.mark.parametrize("address", [LABS, BITBUCKET, SWIFT])
 def test_an_incident_prints_whole(visit: Visit, address: str) -> None:
     page = visit()
