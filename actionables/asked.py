@@ -11,6 +11,8 @@ from .models import Actionable, Kind, Priority
 from .verdicts import HELD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.http import QueryDict
 
 TITLES = {
@@ -48,16 +50,19 @@ def chips(pairs: list[tuple[str, str]], names: dict[str, dict[str, str]]) -> lis
 
 def in_words(chosen: list[tuple[tuple[str, str], str, str]], order: str) -> list[str]:
     """What chips and an order say, for paper: "Status: Open or Blocked", "newest first"."""
-    told: dict[str, list[str]] = {}
-    for _, title, value in chosen:
-        told.setdefault(title, []).append(value)
     words = SORTS[order]
-    return [*(f"{title}: {' or '.join(values)}" for title, values in told.items()), words[0].lower() + words[1:]]
+    return [*_told((title, value) for _, title, value in chosen), words[0].lower() + words[1:]]
 
 
 def described(query: str) -> str:
     """What a normalised query string asks for, in words."""
+    pairs = ((TITLES[name], LABELS.get(name, {}).get(value, value)) for name, value in parse_qsl(query))
+    return ", ".join(_told(pairs)) or "All actionables"
+
+
+def _told(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    """The values of each title together."""
     told: dict[str, list[str]] = {}
-    for name, value in parse_qsl(query):
-        told.setdefault(name, []).append(LABELS.get(name, {}).get(value, value))
-    return ", ".join(f"{TITLES[name]}: {' or '.join(values)}" for name, values in told.items()) or "All actionables"
+    for title, value in pairs:
+        told.setdefault(title, []).append(value)
+    return [f"{title}: {' or '.join(values)}" for title, values in told.items()]

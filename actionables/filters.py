@@ -18,7 +18,7 @@ from postmortems.filters import Declared, Values
 from postmortems.models import Cause, Incident, Service
 from postmortems.moments import COARSE, Precision
 from postmortems.ordering import KnownFirstDescending
-from postmortems.rows import FEW, linked
+from postmortems.rows import are_few, linked
 
 from .held import narrowed
 from .models import FINISHED, UNFINISHED, Actionable, Kind, Priority, Status
@@ -117,7 +117,7 @@ class ActionableFilter(django_filters.FilterSet):
         today, every = timezone.now().date(), Actionable.objects.all()
         wanted = {"overdue": every.overdue(today), "14d": every.due_soon(today), "none": every.undated()}[value]
         found = rows & wanted
-        if value == "overdue" and self.order == "newest" and found.order_by()[: FEW + 1].count() > FEW:
+        if value == "overdue" and self.order == "newest" and not are_few(found):
             # By the index of due dates SQLite would read and sort all of them; the newest are soon found one by one.
             late = rows.annotate(due=Coalesce("due_on", Value(date.max))).filter(due__lt=today)
             return late.exclude(status__in=FINISHED)

@@ -13,8 +13,8 @@ from django.db import transaction
 from postmortems.access import DELETED
 from postmortems.models import MILESTONES, Certainty, Edition, Incident, IncidentCause
 from postmortems.momentfields import columns
-from postmortems.moments import ABOUT, COARSE, EPOCH, SECOND, ZONES, Moment
-from postmortems.rows import extent
+from postmortems.moments import ABOUT, COARSE, EPOCH, SECOND, ZONES
+from postmortems.rows import extent, milestones_in
 
 from .models import Occurrence
 
@@ -62,7 +62,7 @@ def rows_of(incidents: Iterable[int]) -> Iterator[Row]:
 
 def numbers_of(is_open: int, severity: str, lasted: int | None, *values: Any) -> Row:
     """What an incident's columns say of when it was."""
-    moments = {name: Moment(*values[3 * place : 3 * place + 3]) for place, name in enumerate(MILESTONES)}
+    moments = milestones_in(values)
     vague = any(moment.precision in COARSE for moment in moments.values())
     when = extent(moments)[0]
     span = when.span() if when.is_dated else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
@@ -97,12 +97,16 @@ class IncidentRow:
 
 
 _PLAIN = len(FIELDS) - 3 * len(MILESTONES)
-_AT = dict(zip(MILESTONES, range(_PLAIN, len(FIELDS), 3), strict=True))
+_AT = dict(zip(MILESTONES, range(0, 3 * len(MILESTONES), 3), strict=True))
 
 
 def _row(values: tuple[Any, ...]) -> IncidentRow:
-    moments = {name: Moment(*values[at : at + 3]) for name, at in _AT.items()}
-    return IncidentRow(*[*values[:_PLAIN], *extent(moments)])
+    return IncidentRow(*[*values[:_PLAIN], *extent(milestones_in(values[_PLAIN:]))])
+
+
+def milestones_in(values: Sequence[Any]) -> dict[str, Moment]:
+    """The milestones by name, from the values of their columns in the order of `columns(*MILESTONES)`."""
+    return {name: Moment(*values[at : at + 3]) for name, at in _AT.items()}
 
 
 def milestones_of(row: Any) -> dict[str, Moment]:
@@ -170,12 +174,17 @@ def capped_count(rows: QuerySet[Any]) -> tuple[int, bool]:
     return min(count, CAP), count > CAP
 
 
+def are_few(rows: QuerySet[Any]) -> bool:
+    """Whether there are at most `FEW` (one query that stops there)."""
+    return rows.order_by()[: FEW + 1].count() <= FEW
+
+
 def linked(rows: Rows, links: QuerySet[Any], column: str = "incident_id", *, few: bool | None = None) -> Rows:
     """Those of the rows that a column of the links leads to (one query that stops at `FEW`, none when told).
 
     Databases cannot tell whether to begin with the links or with the order of the list; only the count can.
     """
-    if links.order_by()[: FEW + 1].count() <= FEW if few is None else few:
+    if are_few(links) if few is None else few:
         return rows.filter(pk__in=links.values(column))
     return rows.filter(Exists(links.order_by().filter(**{column: OuterRef("pk")})))
 

@@ -14,11 +14,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from actionables import filters, held, verdicts
+from actionables import held, verdicts
 from actionables.filters import ActionableFilter
 from actionables.models import Actionable
 from actionables.occurrences import rebuild
 from actionables.verdicts import verdict
+from postmortems import rows
 from postmortems.moments import UNKNOWN, Moment, Precision
 from tests.factories import make_actionable, make_cause, make_incident, make_incident_cause
 from tests.test_actionables_held import history
@@ -149,7 +150,7 @@ def test_the_newest_that_are_overdue_are_the_same_whichever_way_they_are_found(m
     make_actionable(incident, due_on=today - timedelta(days=3), status="done")
     make_actionable(incident, due_on=today - timedelta(days=3), status="declined", outcome="No.")
     for few in (1_000, 0):
-        monkeypatch.setattr(filters, "FEW", few)
+        monkeypatch.setattr(rows, "FEW", few)
         found = ActionableFilter(QueryDict("due=overdue"), Actionable.objects.filter(incident=incident))
         assert list(found.ordered()) == late[::-1]
         assert found.qs.count() == 3
