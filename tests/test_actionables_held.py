@@ -212,9 +212,11 @@ def test_no_candidate_is_passed_over(monkeypatch: pytest.MonkeyPatch, ranked: di
 
 @pytest.fixture
 def quarter() -> Callable[[int], Moment]:
-    """Noon of a day so many days ago."""
-    now = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
-    return lambda days: Moment(now - timedelta(days=days), None, "minute")
+    """Noon of a day so many days ago, always whole days before the noon that was last."""
+    noon = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
+    if noon > timezone.now():
+        noon -= timedelta(days=1)
+    return lambda days: Moment(noon - timedelta(days=days), None, "minute")
 
 
 def test_every_number_of_the_report_is_that_of_its_list(client: Client, quarter: Callable[[int], Moment]) -> None:
