@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from math import log, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Q
@@ -20,6 +20,7 @@ from .access import kept_for
 from .conditional import remembered
 from .models import Incident, IncidentCause, KeyTerm, LearnedCause, Status, Visibility
 from .neighbours import last_filed
+from .prepared import Prepared
 from .search_words import OPEN, frequencies
 from .similar_terms import KEPT, THOUSANDTHS, Terms, cosine, counted, terms_of
 
@@ -37,6 +38,28 @@ RETOLD = 4  # words that a text too short for that likeness must have in common,
 TELLING, SHORTEST = 4, 4  # words named as a reason, and letters a plain one needs
 SURENESS = {"confirmed": 1.0, "suspected": 0.6}  # what a linked cause counts for
 SURE = 0.85  # a suggested cause as likely as this brings candidates
+_TERMS = Prepared(lambda ids: KeyTerm.objects.filter(incident__in=ids).values_list("incident_id", "term", "weight"))
+_CAUSES = Prepared(
+    lambda ids: (
+        IncidentCause.objects.filter(incident__in=ids)
+        .order_by()
+        .values_list("incident_id", "cause_id", "role", "certainty")
+    )
+)
+_SERVICES = Prepared(
+    lambda ids, services: (
+        Incident.services.through.objects.filter(incident__in=ids, service__in=services)
+        .order_by("service__name")
+        .values_list("incident_id", "service__name")
+    )
+)
+
+
+class ByText(NamedTuple):
+    """What shares the rarest terms. likeness: incident to how much of them, in millionths; best: the likest ones."""
+
+    likeness: dict[int, int]
+    best: list[int]
 
 
 @dataclass(slots=True)
@@ -54,7 +77,7 @@ class Known:
     incident: int | None = None
     title: str = ""
     source: str = ""
-    postings: list[tuple[int, str, int]] | None = None
+    by_text: ByText | None = None
 
 
 @dataclass(slots=True)
@@ -164,8 +187,8 @@ def incident_texts(incident: Incident) -> list[str]:
 def nearest(known: Known, user: Reader, limit: int) -> list[Likeness]:
     """The likest incidents this reader may see, by all that is known (eight queries)."""
     counts = learned_counts()
-    likeness = _by_terms(known, user)
-    kept = {*_best(likeness), *_best(_by_cause(known, user, counts))}
+    likeness, best_by_text = by_text(known, user)
+    kept = {*best_by_text, *_best(_by_cause(known, user, counts))}
     wanted = Q(pk__in=kept) | Q(number__in=known.mentions) if known.mentions else Q(pk__in=kept)
     rows = Incident.objects.visible_to(user).filter(wanted).exclude(pk=known.incident or 0)
     found = []
@@ -180,6 +203,16 @@ def nearest(known: Known, user: Reader, limit: int) -> list[Likeness]:
     return best
 
 
+def nearest_by_text(known: Known, user: Reader, limit: int) -> list[Likeness]:
+    """The likest incidents this reader may see, by text alone (three queries, or two)."""
+    likeness, best = by_text(known, user)
+    readable = Incident.objects.visible_to(user).filter(pk__in=best).exclude(pk=known.incident or 0).order_by()
+    seen = set(readable.values_list("pk", flat=True))
+    found = [Likeness(pk, text=likeness[pk] / THOUSANDTHS**2) for pk in best if pk in seen][:limit]
+    _compare_in_full(found, known.terms)
+    return found
+
+
 def learned_counts() -> dict[int, int]:
     """In how many open incidents each cause is, in tenths (one query, asked once an edition on pages)."""
     return remembered(("learned counts",), lambda: dict(LearnedCause.objects.values_list("pk", "incidents")))
@@ -190,15 +223,15 @@ def _best(scores: Mapping[int, float]) -> list[int]:
     return nsmallest(POOL, scores, key=lambda pk: (-scores[pk], pk))
 
 
-def _by_terms(known: Known, user: Reader) -> dict[int, int]:
-    """Whatever shares the rarest terms, with how much of them (one query, asked once of each `known`)."""
-    if known.postings is None:
-        known.postings = postings(known.terms, user)
-    found: dict[int, int] = defaultdict(int)
-    weights = known.terms.weights
-    for pk, term, weight in known.postings:
-        found[pk] += weight * weights[term]
-    return found
+def by_text(known: Known, user: Reader) -> ByText:
+    """Whatever shares the rarest terms (one query, asked once of each `known`)."""
+    if known.by_text is None:
+        likeness: dict[int, int] = defaultdict(int)
+        weights = known.terms.weights
+        for pk, term, weight in postings(known.terms, user):
+            likeness[pk] += weight * weights[term]
+        known.by_text = ByText(likeness, _best(likeness))
+    return known.by_text
 
 
 def postings(terms: Terms, user: Reader) -> list[tuple[int, str, int]]:
@@ -225,8 +258,7 @@ def postings(terms: Terms, user: Reader) -> list[tuple[int, str, int]]:
 def _compare_in_full(found: list[Likeness], terms: Terms) -> None:
     """Set the likeness by text of a few by all of their terms, where the budget let some out (one query)."""
     kept: dict[int, dict[str, int]] = defaultdict(dict)
-    rows = KeyTerm.objects.filter(incident__in=[one.incident for one in found])
-    for pk, term, weight in rows.values_list("incident_id", "term", "weight"):
+    for pk, term, weight in _TERMS.rows([one.incident for one in found]):
         kept[pk][term] = weight
     whole = sum(weight**2 for weight in terms.weights.values())
     for one in found:
@@ -252,14 +284,12 @@ def _compare(found: list[Likeness], known: Known, counts: Mapping[int, int]) -> 
     ids = [one.incident for one in found]
     links: dict[int, dict[int, float]] = defaultdict(dict)
     triggers: dict[int, set[int]] = defaultdict(set)
-    rows = IncidentCause.objects.filter(incident__in=ids).values_list("incident_id", "cause_id", "role", "certainty")
-    for pk, cause, role, certainty in rows.order_by():
+    for pk, cause, role, certainty in _CAUSES.rows(ids):
         links[pk][cause] = max(links[pk].get(cause, 0.0), SURENESS[certainty])
         if role == "trigger":
             triggers[pk].add(cause)
     services: dict[int, list[str]] = defaultdict(list)
-    hit = Incident.services.through.objects.filter(incident__in=ids, service__in=known.services)
-    for pk, service in hit.order_by("service__name").values_list("incident_id", "service__name"):
+    for pk, service in _SERVICES.rows(ids, sorted(known.services)):
         services[pk].append(service)
     total = max(sum(counts.values()) / 40, 1)
     rare = {cause: log(1 + total / (1 + counts.get(cause, 0) / 10)) for cause in counts.keys() | known.causes.keys()}

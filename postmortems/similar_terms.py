@@ -69,7 +69,8 @@ def counted(texts: Iterable[str]) -> Counted:
             for term, weight in _terms_of(run.strip(".:/-")):
                 counts[term] += 1
                 importance[term] = max(weight, importance.get(term, 0.0))
-                written.setdefault(term, run.strip(".:/-") if weight > 1 else _part(run, term))
+                if term not in written:
+                    written[term] = run.strip(".:/-") if weight > 1 else _part(run, term)
     return counts, importance, written
 
 

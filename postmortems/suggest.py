@@ -22,6 +22,7 @@ from .suggest_counts import Counts
 from .suggest_rank import Ranking, Shown
 from .suggest_taxonomy import Taxonomy, current
 from .suggest_text import Placed, Text, as_read, placed, texts_of
+from .suggest_weights import tells
 from .suggest_words import Sentence, read
 
 if TYPE_CHECKING:
@@ -87,17 +88,17 @@ def causes_for(what: str | Incident, user: Reader, *, limit: int = MOST) -> list
 
 def similar_to(what: str | Incident, user: Reader, *, limit: int = MOST) -> list[similar.Similar]:
     """Incidents like a text or an incident that this reader may see, the likest first. Some twenty queries."""
-    known = _known(what, {})
-    shown = [] if known.causes else _ranked(_read(what), current())
-    return _similar(known, shown, user, limit)
+    known, taxonomy = _known(what, {}), current()
+    shown = [] if known.causes else _ranked(_read(what), taxonomy)
+    return _similar(known, shown, taxonomy, user, limit)
 
 
 def both_for(what: str | Incident, user: Reader, *, limit: int = MOST) -> tuple[list[Suggested], list[similar.Similar]]:
     """`causes_for` and `similar_to` of the same text, which is read only once."""
-    text, known = _read(what), _known(what, {})
-    shown = _ranked(text, current())
-    known.postings = similar.postings(known.terms, user)  # before it is copied: they are what takes longest
-    found = _similar(replace(known, causes=dict(known.causes)), shown, user, limit)
+    text, known, taxonomy = _read(what), _known(what, {}), current()
+    shown = _ranked(text, taxonomy)
+    similar.by_text(known, user)  # before it is copied: this is what takes longest
+    found = _similar(replace(known, causes=dict(known.causes)), shown, taxonomy, user, limit)
     return _causes(what, text, shown, known, user, limit), found
 
 
@@ -111,10 +112,12 @@ def _causes(
     return [_suggested(causes[one.cause], one, source, text) for one, source in kept]
 
 
-def _similar(known: similar.Known, shown: list[Shown], user: Reader, limit: int) -> list[similar.Similar]:
+def _similar(
+    known: similar.Known, shown: list[Shown], taxonomy: Taxonomy, user: Reader, limit: int
+) -> list[similar.Similar]:
     if not known.causes:
         known.causes = {one.cause: one.score for one in shown[:MOST_KNOWN] if one.score >= SHOWN_AS_KNOWN}
-    return similar.described(similar.nearest(known, user, limit), known, current().names)
+    return similar.described(similar.nearest(known, user, limit), known, taxonomy.names)
 
 
 def similar_kept(
@@ -153,9 +156,11 @@ def _read(what: str | Incident) -> Placed:
 
 def _ranked(text: Placed, taxonomy: Taxonomy) -> list[Shown]:
     words = sorted({word for sentence in text.sentences for word in sentence.words})
-    counts = suggest_learning.learned(words, taxonomy) if words else Counts()
     known = frequencies(words) if words else {}
-    return Ranking(taxonomy, counts, known, known.get(OPEN, 0)).ranked(text.sentences)
+    documents = known.get(OPEN, 0)
+    telling = [word for word in words if tells(known.get(word, 0), documents)]
+    counts = suggest_learning.learned(telling, taxonomy) if words else Counts()
+    return Ranking(taxonomy, counts, known, documents).ranked(text.sentences)
 
 
 def _left_out(what: str | Incident) -> set[int]:
@@ -185,11 +190,8 @@ def _mentions(texts: list[str]) -> set[int]:
 
 
 def _carried(text: Placed, known: similar.Known, user: Reader) -> list[_Carried]:
-    """The causes of the nearest incidents that this text shows in like words (three queries more)."""
-    if known.postings is None:
-        known.postings = similar.postings(known.terms, user)
-    known = similar.Known(known.terms, incident=known.incident, postings=known.postings)
-    near = [one.incident for one in similar.nearest(known, user, NEAR) if one.text >= NEAR_ENOUGH]
+    """The causes of the nearest incidents that this text shows in like words (four queries, five at most)."""
+    near = [one.incident for one in similar.nearest_by_text(known, user, NEAR) if one.text >= NEAR_ENOUGH]
     links = IncidentCause.objects.filter(incident__in=near, certainty=Certainty.CONFIRMED).exclude(evidence="")
     rows = list(links.order_by("incident", "position").values_list("cause_id", "evidence", "incident__number"))
     evidence = [(cause, read(passage), number) for cause, passage, number in rows]

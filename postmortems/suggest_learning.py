@@ -14,11 +14,13 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
 from .models import Cause, CausePair, Certainty, Incident, LearnedCause, LearnedIncident, LearnedWord
+from .prepared import Prepared
 from .suggest_counts import CONFIRMED, SUSPECTED, Counts, Lesson, lesson_of
 from .suggest_taxonomy import Taxonomy, current
 from .suggest_text import placed, texts_of
 from .suggest_words import Sentence
 
+_CAUSES = Prepared(lambda: LearnedCause.objects.values_list("cause", "incidents", "words", "phrases"))
 ALL = "@all"  # counted like a word: under "0" the incidents learned from, under "1" their different words
 BATCH = 50
 Row = TypeVar("Row", bound=Model)
@@ -125,13 +127,13 @@ def _tallied(phrases: dict[str, list[int]], cause: int, change: Counts) -> dict[
 
 def learned(words: Iterable[str], taxonomy: Taxonomy) -> Counts:
     """The counters that a text with these words asks for (two queries)."""
-    counts = Counts()
+    counts, ids = Counts(), {str(cause): cause for cause in taxonomy.natures}
     for word, evidence in _evidence([ALL, *words]):
         if word == ALL:
             counts.incidents, counts.size = evidence.get("0", 0), evidence.get("1", 0)
             continue
-        counts.words[word] = {int(cause): count for cause, count in evidence.items() if int(cause) in taxonomy.natures}
-    for cause, incidents, total, phrases in LearnedCause.objects.values_list("cause", "incidents", "words", "phrases"):
+        counts.words[word] = {ids[cause]: count for cause, count in evidence.items() if cause in ids}
+    for cause, incidents, total, phrases in _CAUSES.rows():
         counts.causes[cause], counts.totals[cause] = incidents, total
         counts.phrases.update({(cause, phrase): found for phrase, found in phrases.items()})
     return counts

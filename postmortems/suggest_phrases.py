@@ -19,8 +19,9 @@ from hashlib import blake2b
 
 from .search_tokens import stem
 from .suggest_classes import CLASSES
-from .suggest_words import Sentence
+from .suggest_words import FUNCTION_WORDS, Sentence
 
+EVERYWHERE = 20  # as many sentences have a function word as have that many other words
 GAP = 3  # words that may stand between those of a phrase, beside function words
 _SLOT = re.compile(r'(?:"[^"]*"|[^\s"])+')
 _CHOICE = re.compile(r'"[^"]*"|[^/]+')
@@ -107,6 +108,14 @@ def _around(start: int, others: list[list[int]], place: list[int], window: int) 
     return used
 
 
+_COMMON = frozenset(map(stem, FUNCTION_WORDS | {"not"}))
+
+
+def _cost(slot: Slot) -> int:
+    """How many sentences would have to be looked at for this slot, roughly."""
+    return sum(EVERYWHERE if head in _COMMON else 1 for head in slot.heads)
+
+
 @lru_cache(maxsize=20_000)
 def phrase(text: str) -> Phrase | None:
     """A line of the taxonomy as a phrase; None when there is no word in it."""
@@ -146,32 +155,41 @@ def spoken(text: str) -> str:
 class PhraseIndex:
     """All phrases of a taxonomy, found by one of their words."""
 
-    by_head: dict[str, list[tuple[int, Phrase]]] = field(default_factory=dict)
+    by_head: dict[str, list[tuple[int, Phrase, tuple[frozenset[str], ...]]]] = field(default_factory=dict)
     unless: dict[int, list[Phrase]] = field(default_factory=dict)
 
     def add(self, cause: int, lines: Iterable[str], unless: Iterable[str]) -> None:
         """The phrases of one cause."""
         for found in filter(None, map(phrase, lines)):
-            anchor = min(found.slots, key=lambda slot: slot.size)
+            anchor = min(found.slots, key=_cost)
+            others = tuple(frozenset(slot.heads) for slot in found.slots if slot is not anchor)
             for head in sorted(anchor.heads):
-                self.by_head.setdefault(head, []).append((cause, found))
+                self.by_head.setdefault(head, []).append((cause, found, others))
         self.unless[cause] = [found for found in map(phrase, unless) if found]
 
     def hits(self, sentence: Sentence) -> list[tuple[int, Phrase, list[int]]]:
         """(cause, phrase, numbers of its tokens) for every phrase that the sentence says."""
         found: list[tuple[int, Phrase, list[int]]] = []
-        tried: set[tuple[int, str]] = set()
         cancelled: dict[int, bool] = {}
+        for (cause, _), one in self._near(sentence).items():
+            at = one.find(sentence)
+            if at is None:
+                continue
+            if cause not in cancelled:
+                cancelled[cause] = any(other.find(sentence) is not None for other in self.unless.get(cause, ()))
+            if not cancelled[cause]:
+                found.append((cause, one, at))
+        return found
+
+    def _near(self, sentence: Sentence) -> dict[tuple[int, str], Phrase]:
+        """The phrases of which each slot may have a word there, each once; of some fifty begun most are none."""
+        found: dict[tuple[int, str], Phrase] = {}
+        forms = sentence.forms
         for head in sentence.at:
-            for cause, one in self.by_head.get(head, ()):
-                if (cause, one.id) in tried:
-                    continue
-                tried.add((cause, one.id))
-                at = one.find(sentence)
-                if at is None:
-                    continue
-                if cause not in cancelled:
-                    cancelled[cause] = any(other.find(sentence) is not None for other in self.unless.get(cause, ()))
-                if not cancelled[cause]:
-                    found.append((cause, one, at))
+            for cause, one, others in self.by_head.get(head, ()):
+                for other in others:
+                    if other.isdisjoint(forms):
+                        break
+                else:
+                    found[cause, one.id] = one
         return found

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .models import Cause, Nature
+from .prepared import Prepared
 from .suggest_phrases import PhraseIndex, spoken
 from .suggest_words import read
 
@@ -82,18 +83,19 @@ def _count(taxonomy: Taxonomy, cause: int, text: str, weight: int) -> None:
 
 
 _last: list[Taxonomy] = []
+_ROWS = Prepared(lambda: Cause.objects.offered().order_by("pk").values_list(*Row._fields))
 
 
 def current() -> Taxonomy:
     """The causes as they are now (one query; taken apart again only when one of them changed)."""
-    rows = tuple(Row(*row) for row in Cause.objects.offered().order_by("pk").values_list(*Row._fields))
+    rows = tuple(_ROWS.rows())
     if not _last:
-        _last.append(taxonomy_of(rows))
+        _last.append(taxonomy_of(map(Row._make, rows)))
         # What a process keeps for good need not be walked again by every full collection, which takes 40 ms.
         gc.collect()
         gc.freeze()
     if _last[0].rows != rows:
-        _last[:] = [taxonomy_of(rows)]
+        _last[:] = [taxonomy_of(map(Row._make, rows))]
     return _last[0]
 
 

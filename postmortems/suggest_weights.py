@@ -16,6 +16,11 @@ MANY, COMMON = 200, 0.4  # of so many incidents and more, a word that stands in 
 LEARNED = 0.3  # what a learned word counts for beside one of a cause that comes with phrases
 
 
+def tells(count: int, documents: int) -> bool:
+    """Whether a word that stands in so many of so many incidents can speak for a cause at all."""
+    return documents < MANY or count <= COMMON * documents
+
+
 class WordWeights:
     """Log-odds of words in evidence of a cause against all sentences, in standard deviations.
 
@@ -44,7 +49,7 @@ class WordWeights:
         return [word for _, word in sorted(found, key=lambda row: (-row[0], row[1]))]
 
     def _weights(self, word: str) -> list[tuple[int, float]]:
-        if self.documents >= MANY and self.frequencies.get(word, 0) > COMMON * self.documents:
+        if not tells(self.frequencies.get(word, 0), self.documents):
             return []
         own, learned = self.taxonomy.words.get(word, {}), self.counts.words.get(word, {})
         every = sum(own.values()) / 10 + SPREAD * self.frequencies.get(word, 0)
