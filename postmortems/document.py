@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
@@ -87,9 +88,15 @@ def _block(row: models.Model, rows: Rows) -> Block:
 
 def _facts(row: models.Model, names: tuple[str, ...]) -> Facts:
     """What is not the default."""
-    said = {name: _said(row, name) for name in names}
-    blank = {name: _said(type(row)(), name) for name in names if name not in ("services", "organisation")}
+    said, empty = {name: _said(row, name) for name in names}, _empty(type(row))
+    blank = {name: _said(empty, name) for name in names if name not in ("services", "organisation")}
     return {name: value for name, value in said.items() if value != blank.get(name, [] if name == "services" else None)}
+
+
+@lru_cache
+def _empty(model: type[models.Model]) -> models.Model:
+    """A row with every default; nobody alters it."""
+    return model()
 
 
 def _said(row: Any, name: str) -> Value:

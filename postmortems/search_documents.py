@@ -76,12 +76,16 @@ def _pieces(text: str) -> list[str]:
     return [piece.strip() for piece in found if piece.strip()]
 
 
-def _facts(ids: list[int]) -> Found:
-    """Title, short name, reference, organisation and responders."""
-    rows = Incident.objects.filter(pk__in=ids).values_list(
+_FACTS = Prepared(
+    lambda ids: Incident.objects.filter(pk__in=ids).values_list(
         "pk", "number", "title", "short_name", "organisation__name", "responders", *columns(*MILESTONES)
     )
-    for pk, number, title, short, organisation, responders, *moments in rows:
+)
+
+
+def _facts(ids: list[int]) -> Found:
+    """Title, short name, reference, organisation and responders."""
+    for pk, number, title, short, organisation, responders, *moments in _FACTS.rows(ids):
         yield pk, Passage("a", "m", "title", "", "Title", title)
         yield pk, Passage("a", "m", "name", "", "Title", f"INC-{number}\n{short}")
         if organisation:
@@ -97,9 +101,17 @@ def _moments(values: list[Any]) -> list[Moment]:
     return [Moment(*values[start : start + 3]) for start in range(0, len(values), 3)]
 
 
+_SERVICES = Prepared(
+    lambda ids: (
+        Incident.services.through.objects.filter(incident__in=ids)
+        .order_by("service__name")
+        .values_list("incident_id", "service_id", "service__name")
+    )
+)
+
+
 def _services(ids: list[int]) -> Found:
-    links = Incident.services.through.objects.filter(incident__in=ids).order_by("service__name")
-    for pk, service, name in links.values_list("incident_id", "service_id", "service__name"):
+    for pk, service, name in _SERVICES.rows(ids):
         yield pk, Passage("b", "n", f"service-{service}", "services", "Service", name)
 
 
@@ -221,16 +233,28 @@ def actionables_at(ids: Iterable[int], *numbers: list[int]) -> Found:
                 yield pk, Passage("c", "a", f"{anchor}-{place}", anchor, "Actionable", piece)
 
 
+_LINKS = Prepared(
+    lambda ids: (
+        IncidentLink.objects.filter(incident__in=ids)
+        .order_by("position", "pk")
+        .values_list("incident_id", "pk", "label", "note", "url")
+    )
+)
+
+
 def _links(ids: list[int]) -> Found:
-    rows = IncidentLink.objects.filter(incident__in=ids).order_by("position", "pk")
-    for pk, link, label, note, url in rows.values_list("incident_id", "pk", "label", "note", "url"):
+    for pk, link, label, note, url in _LINKS.rows(ids):
         yield pk, Passage("d", "l", str(link), f"link-{link}", "Link", f"{label} {note}".strip())
         yield pk, Passage("d", "l", f"{link}-url", f"link-{link}", "Link", url)
 
 
+_SOURCE = Prepared(
+    lambda ids: Incident.objects.filter(pk__in=ids).values_list("pk", "source_title", "source_url", "source_note")
+)
+
+
 def _source(ids: list[int]) -> Found:
-    rows = Incident.objects.filter(pk__in=ids).values_list("pk", "source_title", "source_url", "source_note")
-    for pk, *texts in rows:
+    for pk, *texts in _SOURCE.rows(ids):
         pieces = [*texts[:2], *_pieces(texts[2])]
         for place, piece in enumerate(pieces):
             if piece:
@@ -289,27 +313,50 @@ def _marks(passage: Passage) -> str:
     return "~" + "^" * named + "+" * (passage.tier in "ab") + "!" * (passage.tier + passage.kind == "ba")
 
 
+_COUNTED = Prepared(
+    lambda ids: Incident.objects.filter(pk__in=ids).values_list(
+        "pk", "is_open", "severity", "status", "detection", "organisation_id", "occurred_at"
+    )
+)
+_READERS = Prepared(
+    lambda ids: (
+        IncidentReader.objects.filter(incident__in=ids)
+        .exclude(incident__status=DELETED)
+        .order_by("user_id")
+        .values_list("incident_id", "user_id")
+    )
+)
+_HIT = Prepared(
+    lambda ids: (
+        Incident.services.through.objects.filter(incident__in=ids)
+        .order_by("service_id")
+        .values_list("incident_id", "service_id")
+    )
+)
+_CAUSED = Prepared(
+    lambda ids: (
+        IncidentCause.objects.filter(incident__in=ids)
+        .order_by("cause_id")
+        .values_list("incident_id", "cause_id")
+        .distinct()
+    )
+)
+
+
 def _facet_tokens(ids: list[int]) -> dict[int, list[str]]:
     """What each incident is counted by, as "@kind:value"; who may read it: "@all", "@open", "@reader:12".
 
     Nobody, while it is in the bin.
     """
     found: dict[int, list[str]] = {}
-    names = ("pk", "is_open", "severity", "status", "detection", "organisation_id", "occurred_at")
-    for pk, is_open, severity, status, detection, place, at in Incident.objects.filter(pk__in=ids).values_list(*names):
+    for pk, is_open, severity, status, detection, place, at in _COUNTED.rows(ids):
         year = at.astimezone(UTC).year if at else "unknown"
         tokens = [f"@severity:{severity}", f"@status:{status}", f"@detection:{detection}", f"@year:{year}"]
         tokens += [f"@organisation:{place}"] if place else []
         found[pk] = [*["@all"] * (status != DELETED), *["@open"] * bool(is_open), *(token.lower() for token in tokens)]
-    readers = IncidentReader.objects.filter(incident__in=ids).exclude(incident__status=DELETED).order_by("user_id")
-    for pk, user in readers.values_list("incident_id", "user_id"):
-        found[pk].append(f"@{personal(user)}")
-    hit = Incident.services.through.objects.filter(incident__in=ids).order_by("service_id")
-    for pk, service in hit.values_list("incident_id", "service_id"):
-        found[pk].append(f"@service:{service}")
-    causes = IncidentCause.objects.filter(incident__in=ids).order_by("cause_id")
-    for pk, cause in causes.values_list("incident_id", "cause_id").distinct():
-        found[pk].append(f"@cause:{cause}")
+    for rows, name in ((_READERS.rows(ids), personal("")), (_HIT.rows(ids), "service:"), (_CAUSED.rows(ids), "cause:")):
+        for pk, key in rows:
+            found[pk].append(f"@{name}{key}")
     return found
 
 
@@ -324,13 +371,29 @@ def owner_values(owner: str) -> list[str]:
     return ["-".join(parts)[:LONGEST_OWNER], *parts] if parts else []
 
 
+_BANDS = Prepared(lambda ids: Incident.objects.filter(pk__in=ids).values_list("pk", "lasted"))
+_OWNERS = Prepared(
+    lambda ids: Incident.objects.filter(pk__in=ids).order_by("pk").values_list("pk", "actionables__owner").distinct()
+)
+_HAVING = {
+    name: Prepared(
+        lambda ids, relation=relation: (
+            Incident.objects.filter(pk__in=ids, **{f"{relation}__isnull": False})
+            .order_by("pk")
+            .values_list("pk")
+            .distinct()
+        )
+    )
+    for name, relation in HAS.items()
+}
+
+
 def _kept_tokens(ids: list[int]) -> dict[int, set[str]]:
     """What each incident can be narrowed or sorted by but is not counted by: owners, parts it has, its duration."""
-    chosen = Incident.objects.filter(pk__in=ids).order_by("pk")
-    found = {pk: {band_of(lasted)} for pk, lasted in chosen.values_list("pk", "lasted")}
-    for pk, owner in chosen.values_list("pk", "actionables__owner").distinct():
+    found = {pk: {band_of(lasted)} for pk, lasted in _BANDS.rows(ids)}
+    for pk, owner in _OWNERS.rows(ids):
         found[pk].update(f"@owner:{value}" for value in owner_values(owner or ""))
-    for name, relation in HAS.items():
-        for pk in chosen.filter(**{f"{relation}__isnull": False}).values_list("pk", flat=True).distinct():
+    for name, having in _HAVING.items():
+        for (pk,) in having.rows(ids):
             found[pk].add(f"@has:{name}")
     return found

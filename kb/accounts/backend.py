@@ -7,10 +7,12 @@ from typing import Any
 from allauth.account.auth_backends import AuthenticationBackend
 from django.conf import settings
 from django.contrib.auth.models import Permission, User
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import CharField, Exists, F, Func, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Concat
 
 from postmortems.models import IncidentReader
+from postmortems.prepared import Prepared
 
 from .roles import DEMONSTRATION
 
@@ -33,31 +35,41 @@ def _names(**condition: Any) -> Coalesce:
     return Coalesce(Subquery(found.annotate(joined=Joined(F("dotted"))).values("joined")), Value(""))
 
 
-def people() -> QuerySet[User]:
+COLUMNS = [field.attname for field in User._meta.concrete_fields]
+
+
+def _people(keys: list[int], demo: bool) -> QuerySet[Any, Any]:
     """Those who can sign in here, with their permissions and whether a hidden incident names them (access.audience).
 
     The demonstration's accounts only within it.
     """
     hidden = IncidentReader.objects.filter(user=OuterRef("pk"), incident__is_open=0)
-    found = User.objects.annotate(
+    found = User.objects.filter(pk__in=keys).annotate(
         granted=_names(user=OuterRef("pk")),
         granted_by_role=_names(group__user=OuterRef("pk")),
-        sees_more=Exists(hidden),
+        hidden=Exists(hidden),
     )
-    return found if settings.DEMO else found.exclude(groups__name=DEMONSTRATION)
+    found = found if demo else found.exclude(groups__name=DEMONSTRATION)
+    return found.values_list(*COLUMNS, "granted", "granted_by_role", "hidden")
 
 
-def with_permissions(user: User | None) -> User | None:
-    """The person with what was fetched put where Django looks for it, so that no rule costs a query of its own."""
-    if user is None:
+_PEOPLE = Prepared(_people)
+
+
+def person(key: int) -> User | None:
+    """Who has this key, with their permissions put where Django looks for them, so that no rule costs a query of its
+    own (one query); None when they cannot sign in here.
+    """
+    rows = _PEOPLE.rows([key], settings.DEMO)
+    if not rows:
         return None
-    own, by_role = (
-        {name for name in text.split(",") if name}
-        for text in (user.granted, user.granted_by_role)  # type: ignore[attr-defined]
-    )
-    user._user_perm_cache, user._group_perm_cache = own, by_role  # type: ignore[attr-defined]
+    *stored, granted, by_role, hidden = rows[0]
+    user = User.from_db(DEFAULT_DB_ALIAS, COLUMNS, stored)
+    own, from_role = ({name for name in text.split(",") if name} for text in (granted, by_role))
+    user._user_perm_cache, user._group_perm_cache = own, from_role  # type: ignore[attr-defined]
     if not user.is_superuser:
-        user._perm_cache = own | by_role  # type: ignore[attr-defined]
+        user._perm_cache = own | from_role  # type: ignore[attr-defined]
+    user.sees_more = hidden  # type: ignore[attr-defined]
     return user
 
 
@@ -66,5 +78,5 @@ class Backend(AuthenticationBackend):
 
     def get_user(self, user_id: Any) -> User | None:
         """Who a session belongs to (one query); None when they may not sign in any more."""
-        user = with_permissions(people().filter(pk=user_id).first())
+        user = person(int(user_id))
         return user if user is not None and self.user_can_authenticate(user) else None

@@ -15,7 +15,7 @@ from kb.models import Token
 from kb.models.tokens import Scope
 from postmortems.models import Action, record
 
-from .backend import people, with_permissions
+from .backend import person
 from .throttle import consume
 
 # How exactly it is known when a session was last used. Less would write with every page.
@@ -69,7 +69,7 @@ class Tokens:
         if secret is None:
             return self.get_response(request)
         token = Token.objects.by_secret(secret)
-        user = with_permissions(people().filter(pk=token.user_id).first()) if token else None
+        user = person(token.user_id) if token else None
         if token is None or user is None:
             return _not_valid(request)
         token.note_use()
