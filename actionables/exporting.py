@@ -17,7 +17,7 @@ MOST = 50_000
 SHOWN = ("incident",)
 COLUMNS = (
     "reference", "title", "kind", "status", "priority", "owner", "due", "opened", "closed", "incident",
-    "incident_title", "ticket", "outcome", "address",
+    "incident_title", "ticket", "outcome", "address", "version",
 )  # fmt: skip
 
 
@@ -46,6 +46,7 @@ def record(actionable: Actionable, site: str) -> dict[str, Any]:
         "ticket": actionable.ticket_url or None,
         "outcome": actionable.outcome or None,
         "address": site + actionable.get_absolute_url(),
+        "version": actionable.version,
     }
 
 
@@ -55,7 +56,7 @@ def _iso(moment: Moment) -> str | None:
 
 def as_csv(actionables: Iterable[Actionable], site: str) -> Iterator[str]:
     """RFC 4180 with a line of names, no cell of which a spreadsheet takes for a formula."""
-    return csv_lines(COLUMNS, ((value or "" for value in record(one, site).values()) for one in actionables))
+    return csv_lines(COLUMNS, ((str(value or "") for value in record(one, site).values()) for one in actionables))
 
 
 def as_json(actionables: Iterable[Actionable], site: str, *, more: bool) -> Iterator[str]:

@@ -28,7 +28,6 @@ from .models import (
     Rejection,
     Relation,
     Remark,
-    RemovedRow,
     RenderedText,
     Reviewer,
     ReviewStep,
@@ -48,8 +47,7 @@ DERIVED = (
     LearnedCause, LearnedIncident, LearnedWord, CausePair, CauseQuarter, CountedIncident,
 )  # fmt: skip
 LOGS = (
-    Attachment, Deletion, RemovedRow, Revision, Reviewer, ReviewStep, Remark, Mailing, Rejection, Relation, CauseWatch,
-    Unsaved,
+    Attachment, Deletion, Revision, Reviewer, ReviewStep, Remark, Mailing, Rejection, Relation, CauseWatch, Unsaved,
 )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ class Elapsed(Func):
     """Whole seconds from one column to another, both DateTimeField or both DurationField; null when either is.
 
     Null also when the second is earlier, which moments of different precisions may be. What is longer than an
-    integer column can hold (68 years) counts as that longest. The one expression that differs by database: SQLite
-    keeps moments as text and durations as microseconds.
+    integer column can hold (68 years) counts as that longest. It differs by database: SQLite keeps moments as text
+    and durations as microseconds.
     """
 
     output_field = models.IntegerField(null=True)

@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 
 from .access import may_edit
 from .models import Incident
+from .views.entrance import SAFE, note_reading
 
 if TYPE_CHECKING:
     from .forms import RowForm, SectionForm
@@ -69,4 +70,6 @@ def editable(request: HttpRequest, number: str) -> Incident:
     incident = get_object_or_404(Incident.objects.visible_to(request.user), number=int(number))
     if not may_edit(request.user, incident):
         raise PermissionDenied
+    if request.method in SAFE:
+        note_reading(request, incident)
     return incident

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable
+from smtplib import SMTPException
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Max, Q
 from django.utils import timezone
 
 from .models import Cause, CauseWatch, Incident, IncidentCause, Status
+
+logger = logging.getLogger(__name__)
 
 
 def watch(cause: Cause, user: Any) -> CauseWatch:
@@ -27,17 +32,34 @@ def _newest_link() -> int:
     return IncidentCause.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
-def news() -> Iterator[tuple[CauseWatch, list[Incident]]]:
-    """Each watch with the published incidents that its person may see and has not been told of (two queries each).
+def tell_all(send: Callable[[CauseWatch, list[Incident]], object]) -> int:
+    """Send each watch the published incidents that its person may see and has not been told of; how many were sent.
 
-    What is told is noted when the caller comes back for the next one, so a mail that fails is sent another time.
+    Each is noted in the transaction that sends it. What the mail server refuses is logged and stays news for the next
+    run, the others go out; a run beside another waits for it. Who has no mail address is told once they have one.
     """
-    for row in CauseWatch.objects.filter(user__is_active=True).select_related("user", "cause").order_by("pk"):
-        link, now = _newest_link(), timezone.now()
-        links = IncidentCause.objects.filter(cause=row.cause)
-        fresh = links.filter(Q(pk__gt=row.last_link) | Q(incident__published_at__gt=row.last_at))
-        seen = Incident.objects.visible_to(row.user).filter(status=Status.PUBLISHED)
-        found = list(seen.filter(pk__in=fresh.values("incident")).newest_first())
-        if found:
-            yield row, found
-        CauseWatch.objects.filter(pk=row.pk).update(last_link=link, last_at=now)
+    sent, rows = 0, CauseWatch.objects.filter(user__is_active=True).exclude(user__email="")
+    for pk in rows.order_by("pk").values_list("pk", flat=True):
+        try:
+            sent += _tell(pk, send)
+        except (OSError, SMTPException) as error:
+            logger.error("The mail for watch %s was not sent: %s", pk, error)
+    return sent
+
+
+@transaction.atomic
+def _tell(pk: int, send: Callable[[CauseWatch, list[Incident]], object]) -> bool:
+    """Whether this watch had news (five queries)."""
+    locked = CauseWatch.objects.select_for_update(of=("self",)).select_related("user", "cause")
+    row = locked.filter(pk=pk).first()
+    if row is None:  # watched no more
+        return False
+    link, now = _newest_link(), timezone.now()
+    links = IncidentCause.objects.filter(cause=row.cause)
+    fresh = links.filter(Q(pk__gt=row.last_link) | Q(incident__published_at__gt=row.last_at))
+    seen = Incident.objects.visible_to(row.user).filter(status=Status.PUBLISHED)
+    found = list(seen.filter(pk__in=fresh.values("incident")).newest_first())
+    CauseWatch.objects.filter(pk=pk).update(last_link=link, last_at=now)
+    if found:
+        send(row, found)
+    return bool(found)

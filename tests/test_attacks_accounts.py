@@ -230,9 +230,11 @@ def test_reading_what_is_restricted_is_written_down(desk: Client) -> None:
         "/actionables/ACT-8/", f"/admin/postmortems/incident/{hidden.pk}/change/",
         f"/admin/timelines/timelineentry/{entry.pk}/change/", f"/admin/actionables/actionable/{work.pk}/change/",
         f"/admin/actionables/statuschange/{work.changes.get().pk}/change/",
+        "/compare/?i=INC-5&i=INC-7", "/actionables/ACT-8/change/", "/actionables/ACT-8/edit/", "/INC-7/edit/",
+        "/INC-7/edit/timeline/", f"/incidents/{hidden.slug}/causes/",
     ):  # fmt: skip
         assert desk.get(address).status_code == 200
-    assert [what for _, what, _ in told(Action.READ_RESTRICTED)] == ["INC-7"] * 5
+    assert [what for _, what, _ in told(Action.READ_RESTRICTED)] == ["INC-7"] * 11
 
 
 def test_who_may_read_an_incident_and_what_is_published_is_written_down_in_the_admin(desk: Client, alice: User) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from kb.models import Token
 from kb.models.tokens import PREFIX
 from postmortems.access import for_programs, for_readers
 from postmortems.models import Action, AuditEntry
+from tests.factories import make_actionable, make_incident
 from tests.test_accounts import confirm
 from tests.test_sign_in import enter
 
@@ -93,6 +95,31 @@ def test_pages_for_programs_take_changes_from_tokens_that_may_write(scope: str, 
     assert (tokens.process_view(request, for_programs(lambda: None), (), {}) is None) == passes
     assert (tokens.process_view(request, for_readers(lambda: None), (), {}) is None) == (method == "GET")
     assert tokens.process_view(request, lambda: None, (), {}) is not None
+
+
+def test_a_token_that_may_write_changes_actionables_and_comments_on_them(bob: User, mallory: User) -> None:
+    client, work = Client(enforce_csrf_checks=True), make_actionable()
+    hidden = make_actionable(make_incident(visibility="restricted"))
+    address, reader, writer = work.get_absolute_url(), bearing(make(bob)), bearing(make(bob, "write"))
+    told = json.loads(b"".join(client.get("/actionables/export.json", headers=reader)))["actionables"]
+    assert [one["reference"] for one in told] == [work.reference]
+    blocked = {"version": told[0]["version"], "status": "blocked"}
+
+    def sent(what: str, given: dict[str, Any], headers: dict[str, str], to: str = address) -> int:
+        return client.post(f"{to}{what}/", given, headers=headers).status_code
+
+    assert [sent(what, blocked, reader) for what in ("change", "comment", "edit", "snooze")] == [403] * 4
+    assert [sent(what, blocked, writer) for what in ("edit", "snooze", "choose")] == [403] * 3
+    assert sent("change", blocked, bearing(make(mallory, "write"))) == 403
+    assert sent("comment", {"text": "Seen."}, writer, hidden.get_absolute_url()) == 404
+    assert sent("change", {"version": 0, "status": "done"}, writer) == 422
+    assert sent("change", blocked, writer) == 302
+    assert sent("change", {**blocked, "status": "in progress"}, writer) == 409
+    assert sent("comment", {"text": "Nightly run 7."}, writer) == 302
+    work.refresh_from_db()
+    assert (work.status, work.comments.get().by) == ("blocked", "Bob")
+    assert list(work.changes.values_list("to_status", "by"))[-1] == ("blocked", "Bob")
+    assert set(client.cookies) <= {"csrf"}  # no session
 
 
 WRONG = ("", "x", PREFIX, PREFIX + "a" * 43, "a" * 10_000, PREFIX + "\x00", "null", "undefined", "ü")

@@ -11,6 +11,7 @@ from postmortems.conditional import revalidated
 from postmortems.models import Incident
 from postmortems.prose import Prose
 from postmortems.suggest import similar_kept
+from postmortems.views.entrance import note_reading
 
 from .compare import ALIGNED, MOST, compared
 
@@ -23,6 +24,8 @@ def compare(request: HttpRequest) -> HttpResponse:
     align = request.GET.get("align", "started")
     align = align if align in ALIGNED else "started"
     found = compared(request.GET.getlist("i"), align, request.user)
+    for column in found.columns:
+        note_reading(request, column.row)
     texts = [entry.text for column in found.columns for _, entry in column.entries]
     context = {
         "found": found,

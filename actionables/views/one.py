@@ -24,7 +24,7 @@ from actionables.stream import happened, spent
 from actionables.telling import changed
 from actionables.told import said_about
 from actionables.verdicts import verdict
-from postmortems.access import for_readers
+from postmortems.access import for_programs, for_readers
 from postmortems.conditional import revalidated
 from postmortems.models import Action, Incident, Reference, Visibility, record
 from postmortems.prose import Prose
@@ -35,9 +35,15 @@ from .going import asked_for, back
 def _asked(request: HttpRequest, reference: str) -> Actionable:
     """The actionable with this reference, when this person may see it."""
     rows = Actionable.objects.visible_to(request.user).select_related("incident", "person")
-    found = rows.filter(number=int(reference.removeprefix("ACT-"))).first()
+    return noted(request, rows.filter(number=int(reference.removeprefix("ACT-"))).first())
+
+
+def noted(request: HttpRequest, found: Actionable | None) -> Actionable:
+    """What was found, 404 for nothing; that somebody reads what came out of a restricted incident is written down."""
     if found is None:
         raise Http404
+    if request.method in ("GET", "HEAD") and found.incident.visibility == Visibility.RESTRICTED:
+        record(Action.READ_RESTRICTED, found.incident.reference, request=request, detail=found.reference)
     return found
 
 
@@ -76,10 +82,7 @@ def by_reference(request: HttpRequest, number: str) -> HttpResponse:
 @revalidated
 def detail(request: HttpRequest, reference: str) -> HttpResponse:
     """One actionable with its history."""
-    actionable = _asked(request, reference)
-    if actionable.incident.visibility == Visibility.RESTRICTED:
-        record(Action.READ_RESTRICTED, actionable.incident.reference, request=request, detail=actionable.reference)
-    return _page(request, actionable)
+    return _page(request, _asked(request, reference))
 
 
 def _page(request: HttpRequest, actionable: Any, status: int = 200, **typed: Any) -> HttpResponse:
@@ -123,6 +126,7 @@ def _mentions(actionable: Actionable, request: HttpRequest) -> list[tuple[int, s
     return list(visible.order_by("-number").values_list("number", "slug", "title")[:20])
 
 
+@for_programs
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 @_for(may_work_on)
@@ -183,6 +187,7 @@ def _typed(form: ChangeForm) -> dict[str, Any]:
     return {name: form.data[name] for name in form.fields if name in form.data and (form.data[name] or name in CLEARED)}
 
 
+@for_programs
 @require_POST
 @_for(lambda user, actionable: may_comment(user))
 def comment(request: HttpRequest, actionable: Actionable) -> HttpResponse:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -17,6 +17,8 @@ from actionables.telling import changed
 from actionables.wording import HINTS, EditForm, NewForm, first_values, incident_meant, refuse
 from postmortems.access import may_file
 from postmortems.models import Incident
+
+from .one import noted
 
 OVERTAKEN = "Somebody else changed it in the meantime. Saving again puts your words in place of theirs."
 GET_OR_POST = ["GET", "HEAD", "POST"]
@@ -71,9 +73,7 @@ def _begin(made: Actionable, given: dict[str, Any], by: str) -> None:
 def edit(request: HttpRequest, reference: str) -> HttpResponse:
     """Change the words of an actionable, what it is aimed at, or what it is an alternative to."""
     rows = Actionable.objects.visible_to(request.user).select_related("incident", "alternative_to")
-    actionable = rows.filter(number=int(reference.removeprefix("ACT-"))).first()
-    if actionable is None:
-        raise Http404
+    actionable = noted(request, rows.filter(number=int(reference.removeprefix("ACT-"))).first())
     if not may_file(request.user):
         raise PermissionDenied
     data = request.POST if request.method == "POST" else None

@@ -10,6 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from ..models import Action, Incident, Moved, Visibility, get_by_slug, record
+from ..rows import IncidentRow
+
+SAFE = ("GET", "HEAD")
 
 
 def of_incident(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -24,7 +27,7 @@ def of_incident(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
             incident = get_by_slug(Incident.objects.visible_to(request.user).select_related("organisation"), slug)
         except Moved as moved:
             return _onward(request, moved.args[0], rest)
-        if request.method in ("GET", "HEAD"):
+        if request.method in SAFE:
             note_reading(request, incident)
         return view(request, incident, **rest)
 
@@ -32,7 +35,7 @@ def of_incident(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 
 def _onward(request: HttpRequest, slug: str, rest: dict[str, Any]) -> HttpResponse:
-    if request.method not in ("GET", "HEAD") or request.resolver_match is None:
+    if request.method not in SAFE or request.resolver_match is None:
         raise Http404
     answer = redirect(request.resolver_match.view_name, slug=slug, **rest, permanent=True)
     query = request.META.get("QUERY_STRING", "")
@@ -40,7 +43,7 @@ def _onward(request: HttpRequest, slug: str, rest: dict[str, Any]) -> HttpRespon
     return answer
 
 
-def note_reading(request: HttpRequest, incident: Incident) -> None:
+def note_reading(request: HttpRequest, incident: Incident | IncidentRow) -> None:
     """Write down that somebody read a restricted incident, and on which page (one query; none for others)."""
     if incident.visibility == Visibility.RESTRICTED:
         page = request.resolver_match.view_name if request.resolver_match else ""

@@ -20,6 +20,7 @@ from ..access import may_file
 from ..models import SECTIONS, Cause, Certainty, Incident, IncidentCause, Moved, RelationKind, Role, get_by_slug
 from ..relations import open_proposals, relate
 from ..revising import Overtaken, revising
+from .entrance import SAFE, note_reading
 from .filing_page import is_together
 
 MOST = 12
@@ -41,6 +42,8 @@ def _for_authors(act: Act) -> Callable[[HttpRequest, str], HttpResponse]:
             raise Http404 from moved
         if not may_file(request.user):
             raise PermissionDenied
+        if request.method in SAFE:
+            note_reading(request, incident)
         return act(request, incident)
 
     return inner

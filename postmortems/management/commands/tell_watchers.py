@@ -9,7 +9,7 @@ from django.core.mail import send_mail
 from django.core.management.base import BaseCommand
 
 from postmortems.models import CauseWatch, Incident, Visibility
-from postmortems.watching import news
+from postmortems.watching import tell_all
 
 
 class Command(BaseCommand):
@@ -18,13 +18,14 @@ class Command(BaseCommand):
     help = "Mail people who watch a cause about its new incidents. Run it every few minutes; each is told once."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Those without an address are passed over, and told when they have one."""
-        sent = 0
-        for watch, incidents in news():
-            if watch.user.email:
-                send_mail(f"It came back: {watch.cause.name}", _text(watch, incidents), None, [watch.user.email])
-                sent += 1
-        self.stdout.write(f"{sent} mails sent.")
+        """Send, and say how many."""
+        sent = tell_all(_send)
+        if options["verbosity"]:
+            self.stdout.write(f"Sent {sent} message{'' if sent == 1 else 's'}.")
+
+
+def _send(watch: CauseWatch, incidents: list[Incident]) -> None:
+    send_mail(f"It came back: {watch.cause.name}", _text(watch, incidents), None, [watch.user.email])
 
 
 def _named(incident: Incident) -> str:
