@@ -28,6 +28,7 @@ from .models import (
     Rejection,
     Relation,
     Remark,
+    RemovedRow,
     RenderedText,
     Reviewer,
     ReviewStep,
@@ -47,7 +48,8 @@ DERIVED = (
     LearnedCause, LearnedIncident, LearnedWord, CausePair, CauseQuarter, CountedIncident,
 )  # fmt: skip
 LOGS = (
-    Attachment, Deletion, Revision, Reviewer, ReviewStep, Remark, Mailing, Rejection, Relation, CauseWatch, Unsaved,
+    Attachment, Deletion, RemovedRow, Revision, Reviewer, ReviewStep, Remark, Mailing, Rejection, Relation, CauseWatch,
+    Unsaved,
 )  # fmt: skip
 
 

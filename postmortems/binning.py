@@ -1,15 +1,21 @@
-"""Deleting an incident so that it comes back whole, and for good."""
+"""Deleting an incident, or a row of it, so that it comes back whole, and for good."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
+from django.contrib.admin.utils import NestedObjects
+from django.core import serializers
+from django.core.exceptions import ObjectDoesNotExist
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 
 from .access import DELETED
 from .attaching import forget
-from .models import Deletion, Incident, RenderedText
+from .models import Deletion, Incident, RemovedRow, RenderedText
+from .ordering import renumber
 from .refresh import refresh_incident
 from .revising import name_of
 
@@ -54,3 +60,59 @@ def purge(deletion: Deletion) -> None:
     RenderedText.objects.filter(scope=f"incident:{incident.pk}").delete()
     incident.delete()
     transaction.on_commit(partial(forget, keys))
+
+
+class Exact(DjangoJSONEncoder):
+    """Times to the microsecond, of which Django's own keeps three digits."""
+
+    def default(self, o: Any) -> Any:
+        """A value that JSON has no form for."""
+        return o.isoformat() if isinstance(o, datetime) else super().default(o)
+
+
+class NoPlace(Exception):
+    """What a removed row hung on is gone, or the same stands there again. Nothing was changed."""
+
+
+@transaction.atomic
+def take_out(row: Any, section: str, title: str, by: User) -> RemovedRow:
+    """Delete a row of an incident and all that hangs on it, and keep them aside; call it within `revising`."""
+    collector = NestedObjects(using=DEFAULT_DB_ALIAS)
+    collector.collect([row])
+    hanging = [
+        each
+        for model, rows in collector.data.items()
+        if not model._meta.auto_created  # links of many to many stand with the row that has them
+        for each in sorted(rows, key=lambda each: each.pk)
+        if each != row
+    ]
+    removed = RemovedRow.objects.create(
+        incident=row.incident, section=section, title=title[:200], by=by, by_name=name_of(by),
+        content=serializers.serialize("json", [row, *hanging], cls=Exact),
+    )  # fmt: skip
+    row.delete()
+    return removed
+
+
+@transaction.atomic
+def put_back(removed: RemovedRow, rows: Any) -> Any:
+    """The row again, where it stood among `rows` or at their end, with all that hung on it; call it within `revising`.
+
+    Raises NoPlace.
+    """
+    try:
+        # Within its own savepoint: what fails half way leaves nothing behind.
+        with transaction.atomic():
+            first, *hanging = serializers.deserialize("json", removed.content, ignorenonexistent=True)
+            row: Any = first.object
+            place, others = row.position, list(rows)
+            row.position = max((each.position for each in others), default=0) + 1
+            for each in (first, *hanging):
+                each.save()
+            connection.check_constraints()
+    except (IntegrityError, ObjectDoesNotExist, serializers.base.DeserializationError) as error:
+        raise NoPlace from error
+    others.insert(sum(each.position < place for each in others), row)
+    renumber(rows, others)
+    removed.delete()
+    return row

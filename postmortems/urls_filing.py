@@ -19,4 +19,5 @@ urlpatterns = [
     re_path(rf"{ROW}$", filing_rows.row, name="edit_row"),
     re_path(rf"{ROW}move/$", filing_rows.move, name="move_row"),
     re_path(rf"{ROW}remove/$", filing_rows.remove, name="remove_row"),
+    re_path(rf"{ROW}put-back/$", filing_rows.put_back, name="put_back_row"),
 ]

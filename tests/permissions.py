@@ -29,6 +29,7 @@ from postmortems.models import (
     Rejection,
     Relation,
     Remark,
+    RemovedRow,
     Reviewer,
     ReviewStep,
     Revision,
@@ -145,6 +146,7 @@ def _of_review(incident: Incident, owner: User) -> None:
         ReviewStep.objects.create(incident=incident, kind="approved", version=1)
         Reviewer.objects.create(incident=incident, user=owner)
         Deletion.objects.create(incident=incident, status="published")
+        RemovedRow.objects.create(incident=incident, section="timeline", title="Gone.", content="[]")
         Attachment.objects.create(incident=incident, key="0" * 32, name="graph.png", kind="image/png", size=1)
     Mailing.objects.get_or_create(user=owner)
 

@@ -19,7 +19,7 @@ from tests.filing import address, sent_by
 PAGE = "/INC-{}/edit/all/"
 # Session, person, incident; each section's form and rows with what was typed there and not saved; what makes a guess of
 # causes and of incidents like it; hints; kept HTML.
-MOST_QUERIES = 78
+MOST_QUERIES = 79
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from .attachments import Attachment
 from .audit import Action, AuditEntry, record
-from .bin import Deletion
+from .bin import Deletion, RemovedRow
 from .causes import Cause, CauseGroup, Certainty, IncidentCause, Nature, Role
 from .derived import CauseQuarter, CauseYear, CountedIncident, Edition, Reference, RenderedText
 from .filing import FilingTemplate, TemplateText, WordingKind, WordingRule
@@ -69,6 +69,7 @@ __all__ = [
     "Relation",
     "RelationKind",
     "Remark",
+    "RemovedRow",
     "RenderedText",
     "ReviewKind",
     "ReviewStep",

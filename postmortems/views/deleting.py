@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from ..access import may_delete, may_file, reads_everything
 from ..binning import purge, put_into_bin, take_out_of_bin
-from ..models import Action, Deletion, Incident, record
+from ..models import Action, Deletion, Incident, RemovedRow, record
 from .entrance import of_incident
 from .paging import page_number
 
@@ -58,6 +58,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": page,
         "has_next": len(rows) > PAGE,
         "may_purge": reads_everything(request.user),
+        "removed": list(RemovedRow.objects.told_to(request.user).select_related("incident")[:PAGE])
+        if page == 1
+        else [],
     }
     return render(request, "postmortems/bin.html", context)
 

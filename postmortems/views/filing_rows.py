@@ -12,6 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from .. import suggest
+from ..binning import NoPlace, take_out
+from ..binning import put_back as put_row_back
 from ..conflicts import settled
 from ..forms import RowForm
 from ..models import SECTIONS, Cause, Incident, Unsaved
@@ -26,6 +28,8 @@ from .linking import CHOICES, FILING, with_passages
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+MOST_REMOVED = 50  # named in the section; all are in the bin
 
 
 def rows(request: HttpRequest, incident: Incident, name: str, sections: Sections) -> HttpResponse:
@@ -91,13 +95,32 @@ def move(request: HttpRequest, number: str, name: str, pk: str, sections: Sectio
 @never_cache
 @require_POST
 def remove(request: HttpRequest, number: str, name: str, pk: str, sections: Sections) -> HttpResponse:
-    """Take a row out; earlier versions keep it."""
+    """Take a row out, into the bin."""
     incident = editable(request, number)
     kind = _kind(sections, name)
     with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} removed") as held:
-        kind.rows(held).filter(pk=int(pk)).delete()
+        row = kind.rows(held).filter(pk=int(pk)).first()
+        removed = take_out(row, name, str(row), _person(request)) if row else None
         _refreshed(kind, held)
-    return redirect(_after(request, incident, name, "removed", 1, "rows"))
+    return redirect(_after(request, incident, name, "removed", removed.pk if removed else "", "rows"))
+
+
+@never_cache
+@require_POST
+def put_back(request: HttpRequest, number: str, name: str, pk: str, sections: Sections) -> HttpResponse:
+    """A removed row again, where it stood."""
+    incident = editable(request, number)
+    kind = _kind(sections, name)
+    removed = incident.removed_rows.filter(section=name, pk=int(pk)).first()
+    if removed is None:
+        return redirect(_after(request, incident, name, "back", "", "rows"))  # somebody has put it back already
+    try:
+        with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} put back") as held:
+            row = put_row_back(removed, kind.rows(held))
+            _refreshed(kind, held)
+    except NoPlace:
+        return redirect(_after(request, incident, name, "stays", removed.pk, "removed"))
+    return redirect(_after(request, incident, name, "back", row.pk, f"row-{row.pk}"))
 
 
 def _kind(sections: Sections, name: str) -> Rows:
@@ -151,6 +174,7 @@ def shown_rows(
         "section": _kind(sections, name),
         "sections": sections,
         "rows": list(_kind(sections, name).rows(incident)),
+        "removed_rows": list(incident.removed_rows.filter(section=name)[:MOST_REMOVED]),
         "form": form,
         "gone": False,
         "place": place_of(incident.number, name, form.instance.pk or ""),

@@ -19,10 +19,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """One transaction per row, so that readers and writers go on meanwhile."""
         incidents = 0
-        for incident in Incident.objects.iterator(chunk_size=500):
+        for incident in Incident.objects.order_by("pk").iterator(
+            chunk_size=500
+        ):  # what is rare depends on what came before
             refresh_texts(incident)
             incidents += 1
-        for cause in Cause.objects.iterator():
+        for cause in Cause.objects.order_by("pk").iterator():
             refresh_cause(cause)
         for place in (*Organisation.objects.all(), *Service.objects.all()):
             refresh_place(place)
