@@ -63,11 +63,12 @@ class WordingForm(forms.Form):
         super().__init__(data, auto_id="w-%s", initial=initial)
         self.incident = incident
         causes: Any = self.fields["causes"]
-        causes.queryset = Cause.objects.order_by("name")
         named = Q(incident_causes__incident=incident)
         near = Cause.objects.filter(named | Q(actionables=own) if own else named)
-        # Those of the incident come first; the others are folded away.
-        self.near = {str(pk) for pk in near.values_list("pk", flat=True)}
+        # Those of the incident come first; the others, as far as they are offered, are folded away.
+        own_pks = set(near.values_list("pk", flat=True))
+        self.near = set(map(str, own_pks))
+        causes.queryset = Cause.objects.filter(Q(retired_at=None) | Q(pk__in=own_pks)).order_by("name")
         for name in ("opened", "closed"):
             field: Any = self.fields[name]
             field.zone = zone_of(incident)

@@ -15,6 +15,7 @@ from postmortems.models import AuditEntry, Cause, CauseWatch, Incident, Incident
 from postmortems.refresh import refresh_incident
 from postmortems.suggest_learning import check
 from postmortems.suggest_taxonomy import current
+from postmortems.taxonomy import merge, retire
 from postmortems.watching import watch
 from tests.factories import make_actionable, make_cause, make_incident, make_incident_cause
 
@@ -249,3 +250,32 @@ def test_nobody_hears_of_what_they_may_not_see(mallory: User, carol: User) -> No
         watch(cause, person)
     hidden = make_incident("Secret", causes=(cause,), visibility="restricted")
     assert told() == [(carol.email, [hidden.reference])]  # mails leave the site
+
+
+def test_a_merged_cause_is_not_linked_anew_by_any_of_its_names(manager: Client) -> None:
+    one, two, _ = pair()
+    merge(one, two)
+    three = make_cause("Newest name", slug="newest-name")
+    merge(Cause.objects.get(pk=two.pk), three)
+    Cause.objects.filter(pk=three.pk).update(aliases="former")  # whatever becomes of the other names
+    assert {Cause.objects.called(name) for name in ("Old name", "FORMER", "new name", "Newest name")} == {three}
+    incident = make_incident()
+    form = {"cause_name": "old name", "role": "root", "certainty": "confirmed"}
+    offered = manager.get(f"/INC-{incident.number}/edit/causes/").content.decode()
+    assert "Newest name" in offered
+    assert "Old name" not in offered
+    manager.post(f"/INC-{incident.number}/edit/causes/", form)
+    assert [link.cause for link in incident.incident_causes.all()] == [three]
+
+
+def test_a_retired_cause_is_linked_by_its_own_name_alone(manager: Client) -> None:
+    one, two, rows = pair()
+    retire(one)
+    assert Cause.objects.called("Old name") == one
+    assert Cause.objects.called("former") is None
+    two.aliases = "Old name"
+    two.save()
+    assert Cause.objects.called("OLD NAME") == two  # another name of one that is offered comes first
+    shown = manager.get(f"/INC-{rows[0].number}/edit/causes/").content.decode()
+    assert "Retired: not offered any more" in shown
+    assert '<option value="Old name">' not in shown

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from .choices import one_of
@@ -41,12 +41,16 @@ class CauseManager(models.Manager.from_queryset(CauseQuerySet)):  # type: ignore
         return self.get(slug=slug)
 
     def called(self, name: str) -> Cause | None:
-        """The cause of this name or of this other name, upper and lower case being the same (one query or two)."""
-        found: Cause | None = self.filter(name__iexact=name).first()
-        if found is None and name:
-            likely = self.filter(aliases__icontains=name)
-            found = next((cause for cause in likely if name.casefold() in map(str.casefold, cause.alias_list)), None)
-        return found
+        """The cause that may be linked by this name or this other name, upper and lower case being the same.
+
+        One that was merged is what it was merged into; a retired one is found by its name alone, after those that are
+        offered (one query or two, one more for each merge).
+        """
+        found: Cause | None = self.filter(name__iexact=name).order_by(F("retired_at").asc(nulls_first=True)).first()
+        if name and (found is None or found.retired_at):
+            likely = self.offered().filter(aliases__icontains=name)
+            found = next((cause for cause in likely if name.casefold() in map(str.casefold, cause.alias_list)), found)
+        return found.in_use() if found else None
 
 
 class CauseGroup(Slugged):
@@ -126,6 +130,13 @@ class Cause(Slugged):
     def get_absolute_url(self) -> str:
         """Its page."""
         return reverse("cause", args=[self.slug])
+
+    def in_use(self) -> Cause:
+        """What it was merged into in the end, itself when it was not merged (a query for each merge)."""
+        cause = self
+        while cause.merged_into is not None:
+            cause = cause.merged_into
+        return cause
 
     def confirm(self) -> None:
         """Take a proposed cause into the taxonomy; call `refresh_cause` in the same transaction."""

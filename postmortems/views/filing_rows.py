@@ -192,7 +192,7 @@ def _of_causes(request: HttpRequest, incident: Incident, form: RowForm) -> dict[
     untouched = not form.is_bound and form.instance.pk is None
     found = suggest.causes_for(incident, request.user) if untouched else []
     return {
-        "causes": list(Cause.objects.order_by("name").values_list("name", flat=True)),
+        "causes": list(Cause.objects.offered().order_by("name").values_list("name", flat=True)),
         "suggested": with_passages(incident, found),
         "choices": CHOICES,
         "back": TOGETHER if is_together(request) else FILING,
