@@ -8,9 +8,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.core.management.base import SystemCheckError
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 from kb.accounts.roles import role_of
-from kb.management.commands import demo
+from kb.management.commands import demo, serve
 from tests.factories import make_incident
 
 
@@ -147,3 +149,13 @@ def test_every_named_fixture_exists():
 def test_the_command_line_explains_itself():
     with pytest.raises(CommandError):
         call_command("demo", "--unknown")
+
+
+@pytest.mark.django_db
+def test_an_older_version_does_not_serve_a_newer_database() -> None:
+    MigrationRecorder(connection).record_applied("postmortems", "9999_of_tomorrow")
+    MigrationRecorder(connection).record_applied("sites", "0001_of_a_library_that_left")
+    with pytest.raises(CommandError, match=r"newer version \(postmortems 9999_of_tomorrow\)"):
+        serve.Command()._refuse_old_database()
+    MigrationRecorder(connection).record_unapplied("postmortems", "9999_of_tomorrow")
+    serve.Command()._refuse_old_database()

@@ -39,6 +39,7 @@ HEADER_BYTES = 32 * 1024
 # keep an idle connection for 60 to 75 seconds; one closed under them costs a failed request.
 HEADER_SECONDS = 90
 STOP_SECONDS = 20
+OWN = ("postmortems", "timelines", "actionables", "kb")
 
 
 class Command(BaseCommand):
@@ -86,6 +87,13 @@ class Command(BaseCommand):
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise CommandError("The database is not up to date. Run `manage.py migrate`, or `manage.py demo`.")
+        loader = executor.loader
+        newer = sorted(key for key in loader.applied_migrations.keys() - loader.disk_migrations.keys() if key[0] in OWN)
+        if newer:
+            raise CommandError(
+                f"The database is of a newer version ({newer[-1][0]} {newer[-1][1]}). Run that version, or restore the "
+                "backup that was made before the upgrade."
+            )
 
     def _refuse_busy_port(self, host: str, port: int) -> None:
         """Try the address first: the server itself would share it or end in a traceback."""
