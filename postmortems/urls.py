@@ -16,6 +16,7 @@ from .views import (
     review,
     searches,
     suggest,
+    uploading,
 )  # fmt: skip
 
 urlpatterns = [
@@ -24,12 +25,14 @@ urlpatterns = [
     path("incidents/export.json", exports.as_json, name="incidents_json"),
     path("incidents/feed.atom", exports.as_atom, name="incidents_feed"),
     re_path(r"^(?:incidents/)?INC-(?P<number>[1-9]\d{0,8})/?$", incidents.by_reference, name="incident_reference"),
+    path("incidents/new/file/", uploading.upload, name="upload"),
     path("incidents/<slug:slug>/", incidents.detail, name="incident"),
     path("incidents/<slug:slug>/history/", history.history, name="history"),
     path("incidents/<slug:slug>/diff/", history.diff, name="diff"),
     path("incidents/<slug:slug>/versions/<int:number>/", history.version, name="version"),
     path("incidents/<slug:slug>/versions/<int:number>/restore/", history.restoring, name="restore"),
     path("incidents/<slug:slug>/document.md", history.document, name="document"),
+    path("incidents/<slug:slug>/document.json", history.document_json, name="document_json"),
     path("incidents/<slug:slug>/review/", review.review, name="review"),
     path("incidents/<slug:slug>/review/ask/", review.asking, name="ask"),
     path("incidents/<slug:slug>/review/unask/<int:pk>/", review.unasking, name="unask"),

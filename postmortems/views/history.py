@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ..access import for_readers, may_edit
 from ..compared import FACTS, changes, fact_words, label_of
 from ..differences import parts_of
-from ..document import ROWS, TEXTS, document_of, read_document
+from ..document import ROWS, TEXTS, as_json, document_of, read_document
 from ..document_text import DocumentError
 from ..models import Cause, Incident, Revision
 from ..prose import Prose
@@ -187,6 +187,15 @@ def _restored(request: HttpRequest, incident: Incident, number: int) -> tuple[st
 @of_incident
 def document(request: HttpRequest, incident: Incident) -> HttpResponse:
     """The incident as one Markdown file."""
-    name = f"{incident.reference}.md"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Disposition": f'attachment; filename="{incident.reference}.md"'}
     return HttpResponse(document_of(incident), content_type=MARKDOWN, headers=headers)
+
+
+@for_readers
+@require_safe
+@never_cache
+@of_incident
+def document_json(request: HttpRequest, incident: Incident) -> HttpResponse:
+    """The same as JSON."""
+    headers = {"Content-Disposition": f'attachment; filename="{incident.reference}.json"'}
+    return HttpResponse(as_json(document_of(incident)), content_type="application/json", headers=headers)
