@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Neither database is asked to keep these; Django itself refuses NUL.
 STORABLE = RegexValidator("[\ud800-\udfff]", "This holds a character that cannot be kept.", inverse_match=True)
+NOTE = "history_note"  # the field of the forms of filing that says why something was changed
 TIMES_HELP = "As you would write it: 22:05, about 18:55, 23:5x, 01:00 next day, 2015-08-12 22:05."
 
 
@@ -81,7 +82,36 @@ def plain(value: Any) -> str:
     return "on" if value is True else "" if value in (None, False) else str(getattr(value, "pk", value))
 
 
-class SectionForm(WatchedForm):
+class NoteField(forms.CharField):
+    """A few words on one line for the history: why something was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Note for the history", required=False, max_length=200, validators=[STORABLE],
+            help_text="Why you changed it, for whoever reads the history.",
+            widget=forms.TextInput(attrs={"autocomplete": "off", "class": "field wide"}),
+        )  # fmt: skip
+
+
+class NoteForm(forms.Form):
+    """A note alone, where nothing else is typed."""
+
+    history_note = NoteField()
+
+    def words(self) -> str:
+        """The note on one line (the form must be valid)."""
+        return " ".join(self.cleaned_data[NOTE].split())
+
+
+class NotedForm(WatchedForm):
+    """A form with whose save a note can be kept. What the note says is no part of the incident."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields[NOTE] = NoteField()
+
+
+class SectionForm(NotedForm):
     """One section of an incident. `columns` are what it saves; the rest of the incident is left alone."""
 
     columns: ClassVar[tuple[str, ...]] = ()
@@ -93,7 +123,7 @@ class SectionForm(WatchedForm):
         incident.save(update_fields=list(self.columns))
 
 
-class RowForm(WatchedForm):
+class RowForm(NotedForm):
     """One row of an incident: of its timeline, its causes, its links."""
 
     instance: Any

@@ -29,11 +29,12 @@ class Overtaken(Exception):
 
 
 @contextmanager
-def revising(pk: int, version: int | None, by: User | None, note: str = "") -> Iterator[Incident]:
+def revising(pk: int, version: int | None, by: User | None, note: str = "", why: str = "") -> Iterator[Incident]:
     """The incident, held for this transaction; what the block saves becomes its next version.
 
     Raises Overtaken when `version` is no longer the stored one (None: whatever it is), Incident.DoesNotExist when it is
-    gone. A block that raises changes nothing; one that changes nothing makes no version.
+    gone. A block that raises changes nothing; one that changes nothing makes no version. `note` says what was done,
+    `why` is what the person noted about it; each is kept up to 200 characters.
     """
     with transaction.atomic():
         incident = Incident.objects.select_for_update().get(pk=pk)
@@ -41,7 +42,7 @@ def revising(pk: int, version: int | None, by: User | None, note: str = "") -> I
             raise Overtaken(version, incident.version)
         keep_earlier(incident)
         yield incident
-        record(incident, by, note)
+        record(incident, by, note, why)
 
 
 def keep_earlier(incident: Incident) -> None:
@@ -51,7 +52,7 @@ def keep_earlier(incident: Incident) -> None:
 
 
 @transaction.atomic
-def record(incident: Incident, by: User | None, note: str = "") -> Revision | None:
+def record(incident: Incident, by: User | None, note: str = "", why: str = "") -> Revision | None:
     """Keep what is stored now as a new version and work out what hangs on it; None when it says what it said before."""
     incident.refresh_from_db()
     last = incident.revisions.order_by("-number").first()
@@ -61,15 +62,15 @@ def record(incident: Incident, by: User | None, note: str = "") -> Revision | No
     if last is not None:
         incident.version = max(incident.version, last.number) + 1
         Incident.objects.filter(pk=incident.pk).update(version=incident.version)
-    revision = _keep(incident, document, by, note, in_words(last.document, document) if last else "")
+    revision = _keep(incident, document, by, note, in_words(last.document, document) if last else "", why)
     refresh_incident(incident)
     return revision
 
 
-def _keep(incident: Incident, document: str, by: User | None, note: str, changed: str = "") -> Revision:
+def _keep(incident: Incident, document: str, by: User | None, note: str, changed: str = "", why: str = "") -> Revision:
     return Revision.objects.create(
         incident=incident, number=incident.version, at=timezone.now(), by=by, by_name=name_of(by), note=note[:200],
-        changed=changed, was_open=bool(incident.is_open), document=document,
+        why=why[:200], changed=changed, was_open=bool(incident.is_open), document=document,
     )  # fmt: skip
 
 
@@ -78,12 +79,12 @@ def name_of(by: User | None) -> str:
     return (by.get_full_name() or by.get_username())[:150] if by else ""
 
 
-def restore(incident: Incident, number: int, by: User | None) -> Incident:
+def restore(incident: Incident, number: int, by: User | None, why: str = "") -> Incident:
     """Make what an earlier version said the newest one; raises Overtaken and Revision.DoesNotExist.
 
     The status and the visibility stay as they are now.
     """
     document = incident.revisions.get(number=number).document
-    with revising(incident.pk, incident.version, by, f"Version {number} restored.") as held:
+    with revising(incident.pk, incident.version, by, f"Version {number} restored.", why) as held:
         apply_document(document, held)
     return held

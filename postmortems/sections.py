@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from .access import may_edit
+from .forms import NOTE
 from .models import Incident
 from .views.entrance import SAFE, note_reading
 
@@ -28,7 +29,7 @@ class Fields:
 
     def filled(self, incident: Incident) -> str:
         """What is there so far, in words; empty for nothing."""
-        shown = self.form(instance=incident).shown()
+        shown = {name: value for name, value in self.form(instance=incident).shown().items() if name != NOTE}
         there = sum(bool(value.strip()) and value != "unknown" for name, value in shown.items() if name != "time_zone")
         return "" if not there else f"{there} of {len(shown) - ('time_zone' in shown)}"
 

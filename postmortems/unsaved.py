@@ -12,6 +12,7 @@ from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from .access import may_edit, may_file
+from .forms import NOTE
 from .models import Incident, Unsaved
 from .revising import name_of
 
@@ -48,7 +49,10 @@ def without_token(given: QueryDict) -> QueryDict:
 
 
 def typed_over(form: WatchedForm, kept: Unsaved | None) -> QueryDict | None:
-    """Put what was kept into a form that nobody sent yet; what was kept, or None when that is what is saved."""
+    """Put what was kept into a form that nobody sent yet; what was kept, or None when that is what is saved.
+
+    A note for the history alone is nothing to be saved.
+    """
     if kept is None:
         return None
     fields = QueryDict(kept.fields, mutable=True)
@@ -58,8 +62,10 @@ def typed_over(form: WatchedForm, kept: Unsaved | None) -> QueryDict | None:
         key = form.add_prefix(name)
         several = getattr(field.widget, "allow_multiple_selected", False)
         typed: Any = fields.getlist(key) if several else fields.get(key, "").replace("\r\n", "\n")
-        same = same and (",".join(sorted(typed)) if several else typed) == there[name]
+        same = same and (name == NOTE or (",".join(sorted(typed)) if several else typed) == there[name])
         form.initial[name] = typed if getattr(field.widget, "input_type", "") != "checkbox" or several else bool(typed)
+    if same:
+        form.initial.pop(NOTE, None)
     return None if same else fields
 
 

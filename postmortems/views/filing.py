@@ -27,7 +27,7 @@ from ..moments import zones
 from ..revising import record, revising
 from ..sections import Rows, Sections, editable
 from ..unsaved import keeps_text, others_writing, place_of
-from .filing_page import alike_in, is_together, written
+from .filing_page import alike_in, is_together, noted, written
 from .filing_rows import rows
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def section(request: HttpRequest, number: str, name: str, sections: Sections) ->
         return rows(request, incident, name, sections)
     if request.method != "POST":
         return _shown(request, incident, name, sections, kind.form(instance=incident))
-    with revising(incident.pk, None, request.user, kind.title) as held:  # type: ignore[arg-type]
+    with revising(incident.pk, None, request.user, kind.title, noted(request)) as held:  # type: ignore[arg-type]
         stored = kind.form(instance=copy(held))
         given, both = settled(request.POST, stored)
         form = kind.form(given, instance=copy(held))

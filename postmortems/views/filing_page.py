@@ -12,7 +12,7 @@ from django.shortcuts import render
 
 from .. import suggest
 from ..conflicts import MARKS, differences, put_together
-from ..forms import MarkdownField, WatchedForm
+from ..forms import NOTE, MarkdownField, WatchedForm
 from ..hints import hints_of
 from ..markdown import MAX_CHARS
 from ..models import Incident, Unsaved
@@ -35,6 +35,11 @@ ALIKE_ENOUGH = 0.25  # below it a single word that both have is all there is
 def is_together(request: HttpRequest) -> bool:
     """Whether a form stands on the page of all sections: what becomes of it leads back there."""
     return TOGETHER in (request.GET.get("back"), request.POST.get("back"))
+
+
+def noted(request: HttpRequest) -> str:
+    """What was typed as a note for the history, on one line; its form refuses what is too long."""
+    return " ".join(request.POST.get(NOTE, "").split())
 
 
 def written(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

@@ -23,7 +23,7 @@ from ..refresh import refresh_incident
 from ..revising import revising
 from ..sections import Rows, Sections, editable
 from ..unsaved import keeps_text, place_of
-from .filing_page import TOGETHER, is_together, written
+from .filing_page import TOGETHER, is_together, noted, written
 from .linking import CHOICES, FILING, with_passages
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def rows(request: HttpRequest, incident: Incident, name: str, sections: Sections
     kind = _kind(sections, name)
     if request.method != "POST":
         return shown(request, incident, name, sections, kind.form(incident=incident))
-    with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} added") as held:
+    with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} added", noted(request)) as held:
         form = kind.form(request.POST, incident=held)
         if not form.is_valid() or "preview" in request.POST:
             return shown(request, held, name, sections, form)
@@ -59,7 +59,7 @@ def row(request: HttpRequest, number: str, name: str, pk: str, sections: Section
         if found is None:
             raise Http404
         return shown(request, incident, name, sections, kind.form(instance=found, incident=incident))
-    with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} changed") as held:
+    with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} changed", noted(request)) as held:
         found = kind.rows(held).filter(pk=int(pk)).first()
         if found is None:
             # Somebody removed it meanwhile: what was typed stands ready to be added again.

@@ -15,6 +15,7 @@ from ..compared import FACTS, changes, fact_words, label_of
 from ..differences import parts_of
 from ..document import ROWS, TEXTS, as_json, document_of, read_document
 from ..document_text import DocumentError
+from ..forms import NoteForm
 from ..models import Cause, Incident, Revision
 from ..prose import Prose
 from ..revising import EARLIER, Overtaken, restore
@@ -154,26 +155,30 @@ def restoring(request: HttpRequest, incident: Incident, number: int) -> HttpResp
         raise PermissionDenied
     document, revision = _told(request, incident, number)
     problem, status = "", 200
+    form = NoteForm(request.POST if request.method == "POST" else None)
     if request.method == "POST":
-        problem, status = _restored(request, incident, number)
+        problem, status = _restored(request, incident, number, form)
         if not problem:
             return redirect("history", incident.slug)
     context = {
         "incident": incident,
         "revision": revision,
         "problem": problem,
+        "form": form,
         **_differences(document_of(incident), document),
     }
     return render(request, "postmortems/restore.html", context, status=status)
 
 
-def _restored(request: HttpRequest, incident: Incident, number: int) -> tuple[str, int]:
+def _restored(request: HttpRequest, incident: Incident, number: int, form: NoteForm) -> tuple[str, int]:
     """Restore; why it could not be done, and the status that says so."""
     person: Any = request.user
+    if not form.is_valid():
+        return "The note cannot be kept as it is.", UNPROCESSABLE
     if request.POST.get("seen") != str(incident.version):
         return "Somebody saved this incident meanwhile. Look again at what would change.", CONFLICT
     try:
-        restore(incident, number, person)
+        restore(incident, number, person, form.words())
     except Overtaken:
         return "Somebody saved this incident at the same moment. Look again at what would change.", CONFLICT
     except DocumentError as error:
