@@ -80,6 +80,24 @@ def takes_part(user: Reader, incident: Incident) -> bool:
     return bool(user.is_active and user.pk and incident.named_readers.filter(user=user.pk).exists())
 
 
+def may_comment(user: Reader, incident: Incident) -> bool:
+    """Whether this person comments on an incident they may read: whoever signed in once it is published, before that
+    those who take part in its review (a query).
+    """
+    if incident.status == "published":
+        return bool(user.is_authenticated and user.is_active)
+    return may_publish(user) or takes_part(user, incident)
+
+
+def may_settle(user: Reader, incident: Incident) -> bool:
+    """Whether this person resolves the comments of others, too: its authors and managers; before it is published, all
+    who take part (a query). What one said oneself one resolves anyway.
+    """
+    if incident.status != "published" or may_publish(user):
+        return may_comment(user, incident)
+    return bool(user.pk) and incident.named_readers.filter(user=user.pk, is_author=True).exists()
+
+
 def may_delete(user: Reader, incident: Incident) -> bool:
     """Whether this person puts an incident that they may read into the bin: a manager; an author, unless it was ever
     published.

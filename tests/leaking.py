@@ -113,6 +113,8 @@ def public_world() -> None:
     refresh_cause(cause)
     refresh_place(service)
     one_of_each()
+    for was_open in (False, True):
+        partner.comments.create(text=told, version=1, was_open=was_open)
     STAFF[:] = admin_addresses()  # once: what is derived is made anew with every change, under other keys
 
 

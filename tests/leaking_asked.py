@@ -83,6 +83,7 @@ OTHER_ADDRESSES: dict[str, tuple[str, ...]] = {
     "document": (f"/incidents/{SLUG}/document.md",),
     "files": (f"/incidents/{SLUG}/files/",),
     "review": (f"/incidents/{SLUG}/review/",),
+    "discussion": (f"/incidents/{SLUG}/discussion/", "/incidents/partner/discussion/"),
 }
 
 

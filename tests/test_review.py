@@ -251,7 +251,7 @@ def test_what_is_no_section_or_of_another_incident_is_404(draft: Incident, alice
         assert send(bob, other, "comments", draft.comments.get().pk, step, text="x").status_code == 404
 
 
-STEPS = ["ask", "approve", "ask-for-changes", "publish", "withdraw", "reopen", "comment"]
+STEPS = ["ask", "approve", "ask-for-changes", "publish", "withdraw", "reopen"]
 
 
 @pytest.mark.parametrize("step", STEPS)

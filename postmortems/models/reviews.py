@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from ..access import may_publish, reads_everything
 from .choices import one_of
 from .incidents import Incident
+from .readers import IncidentReader
 
 if TYPE_CHECKING:
     from ..access import Reader
@@ -81,9 +84,23 @@ class RemarkQuerySet(models.QuerySet["Remark"]):
         """What still waits for an answer."""
         return self.filter(parent=None, resolved_at=None)
 
-    def made_by(self, user: Reader) -> RemarkQuerySet:
-        """Those of this person."""
-        return self.filter(by=user.pk)
+    def told_to(self, user: Reader) -> RemarkQuerySet:
+        """Of an incident that this reader may see, those said while it was published and open.
+
+        Whoever is named on the incident, and those who publish, see what was said in its reviews too.
+        """
+        if reads_everything(user) or may_publish(user):
+            return self
+        open_ones = Q(was_open=True)
+        if not (user.is_active and user.pk):
+            return self.filter(open_ones)
+        named = IncidentReader.objects.filter(user=user.pk).values("incident")
+        return self.filter(open_ones | Q(incident__in=named))
+
+    def number_on(self, incident: OuterRef) -> Coalesce:
+        """How many there are on the incident that this refers to, as a column of its query."""
+        counts = self.filter(incident=incident).order_by().values("incident").annotate(number=Count("pk"))
+        return Coalesce(Subquery(counts.values("number")), 0)
 
 
 class Remark(models.Model):
@@ -101,6 +118,7 @@ class Remark(models.Model):
     by = models.ForeignKey(PERSON, models.SET_NULL, null=True, blank=True, related_name="+")
     by_name = models.CharField(max_length=150, blank=True, help_text="Stays when the account goes.")
     version = models.PositiveIntegerField(help_text="The version of the incident that it is about.")
+    was_open = models.BooleanField(default=False, help_text="It was said where everybody who reads it may see it.")
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by_name = models.CharField(max_length=150, blank=True)
 

@@ -1,21 +1,42 @@
-"""Remarks on a postmortem in review: made, answered, resolved."""
+"""Remarks on a postmortem, in its review or once it is published: made, answered, resolved."""
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
 
+from ..access import may_comment, may_settle
 from ..forms_review import CommentForm, ReplyForm
-from ..models import Incident, Remark
+from ..models import Incident, Remark, Status
+from ..refresh import announce
 from ..review_mail import taking_part, tell
 from ..revising import name_of
-from .review_page import PLACES, UNPROCESSABLE, back, page, step
+from .discussion import shown
+from .entrance import of_incident
+from .review_page import PLACES, UNPROCESSABLE, Step, page
 
 
-@step
+def speaking(view: Step) -> Step:
+    """Something that is said with a form: 403 for who may not comment here."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, incident: Incident, **rest: Any) -> HttpResponse:
+        if not may_comment(request.user, incident):
+            raise PermissionDenied
+        return view(request, incident, **rest)
+
+    return require_POST(never_cache(of_incident(inner)))
+
+
+@speaking
 def add(request: HttpRequest, incident: Incident) -> HttpResponse:
     """A remark on a section, or on some words of it."""
     section = request.POST.get("section", "")
@@ -23,18 +44,30 @@ def add(request: HttpRequest, incident: Incident) -> HttpResponse:
         raise Http404
     form = CommentForm(request.POST)
     if not form.is_valid():
-        return page(request, incident, comment=form, about=section, status=UNPROCESSABLE)
+        return _again(request, incident, section, comment=form)
     return _kept(request, incident, Remark(section=section, **form.cleaned_data))
 
 
-@step
+@speaking
 def reply(request: HttpRequest, incident: Incident, pk: int) -> HttpResponse:
     """An answer to a remark."""
-    parent = get_object_or_404(incident.comments.filter(parent=None), pk=pk)
+    parent = _first(request, incident, pk)
     form = ReplyForm(request.POST)
     if not form.is_valid():
-        return page(request, incident, reply=form, about=f"comment-{pk}", status=UNPROCESSABLE)
+        return _again(request, incident, f"comment-{pk}", reply=form)
     return _kept(request, incident, Remark(parent=parent, **form.cleaned_data))
+
+
+def _again(request: HttpRequest, incident: Incident, about: str, **typed: Any) -> HttpResponse:
+    """The page with what was typed."""
+    again = shown if incident.status == Status.PUBLISHED else page
+    return again(request, incident, about=about, status=UNPROCESSABLE, **typed)
+
+
+def _first(request: HttpRequest, incident: Incident, pk: int) -> Remark:
+    """The remark that began a thread; 404 for one that this person is not told of."""
+    first: Remark = get_object_or_404(incident.comments.told_to(request.user).filter(parent=None), pk=pk)
+    return first
 
 
 @transaction.atomic
@@ -42,27 +75,46 @@ def _kept(request: HttpRequest, incident: Incident, comment: Remark) -> HttpResp
     person: Any = request.user
     comment.incident, comment.by, comment.by_name = incident, person, name_of(person)
     comment.version = incident.version
+    # An answer to what was said in a review stays with it.
+    comment.was_open = bool(incident.is_open) and (comment.parent is None or comment.parent.was_open)
     comment.save()
-    tell(request, incident, taking_part(incident), "commented", f"{name_of(person)} commented.", place=_anchor(comment))
-    return back(incident, _anchor(comment)[1:])
+    if incident.status == Status.PUBLISHED:
+        announce(incident.pk)  # its page says how many there are
+    place = f"comment-{comment.parent_id or comment.pk}"
+    tell(request, incident, taking_part(incident), "commented", f"{name_of(person)} commented.", place=f"#{place}")
+    return _back(incident, place)
 
 
-def _anchor(comment: Remark) -> str:
-    return f"#comment-{comment.parent_id or comment.pk}"
+def _back(incident: Incident, place: str) -> HttpResponse:
+    """To the page on which it is said."""
+    return redirect(f"{said_at(incident)}#{place}")
 
 
-@step
+def said_at(incident: Incident) -> str:
+    """The address of the page on which an incident is talked of."""
+    return reverse("discussion" if incident.status == Status.PUBLISHED else "review", args=[incident.slug])
+
+
+@speaking
 def resolve(request: HttpRequest, incident: Incident, pk: int) -> HttpResponse:
     """What a remark asked for is done."""
     person: Any = request.user
-    comment = get_object_or_404(incident.comments.filter(parent=None), pk=pk)
+    comment = _settled(request, incident, pk)
     if comment.resolved_at is None:
         comment.resolve(name_of(person))
-    return back(incident, f"comment-{pk}")
+    return _back(incident, f"comment-{pk}")
 
 
-@step
+@speaking
 def unresolve(request: HttpRequest, incident: Incident, pk: int) -> HttpResponse:
     """It is not done after all."""
-    get_object_or_404(incident.comments.filter(parent=None), pk=pk).unresolve()
-    return back(incident, f"comment-{pk}")
+    _settled(request, incident, pk).unresolve()
+    return _back(incident, f"comment-{pk}")
+
+
+def _settled(request: HttpRequest, incident: Incident, pk: int) -> Remark:
+    """The remark, for who may say whether it is done: who made it, or who settles all of them; 403 for others."""
+    comment = _first(request, incident, pk)
+    if comment.by_id != request.user.pk and not may_settle(request.user, incident):
+        raise PermissionDenied
+    return comment

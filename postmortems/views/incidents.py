@@ -15,7 +15,7 @@ from ..access import for_readers, sees_more
 from ..conditional import revalidated
 from ..facets import TITLES, Facets
 from ..filters import SORTS, IncidentFilter
-from ..models import SECTIONS, CauseYear, Incident, IncidentCause, Moved, Reference, Role, get_by_slug
+from ..models import SECTIONS, CauseYear, Incident, IncidentCause, Moved, Reference, Remark, Role, get_by_slug
 from ..models.incidents import IncidentQuerySet
 from ..neighbours import around
 from ..prose import Prose
@@ -121,7 +121,8 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One incident with its postmortem."""
     visible = Incident.objects.visible_to(request.user)
     try:
-        incident = get_by_slug(visible.select_related("organisation"), slug)
+        said = Remark.objects.told_to(request.user).number_on(OuterRef("pk"))
+        incident = get_by_slug(visible.select_related("organisation").annotate(said=said), slug)
     except Moved as moved:
         return redirect("incident", moved.args[0], permanent=True)
     note_reading(request, incident)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth.models import User
@@ -23,6 +23,9 @@ from ..models import SECTIONS, Incident, Remark, ReviewStep
 from ..prose import Prose, Text
 from ..reviewing import CHECKLIST, Refused, asked_of, is_sole_author, what_speaks_against, why_not_publish
 from .entrance import of_incident
+
+if TYPE_CHECKING:
+    from ..access import Reader
 
 UNPROCESSABLE, CONFLICT = 422, 409
 ROWS = (("timeline", "Timeline"), ("causes", "Causes"), ("actionables", "Actionables"))
@@ -72,10 +75,10 @@ def page(
     own = next((one for one in asked if one.reviewer.user_id == person.pk), None)
     links = list(incident.incident_causes.select_related("cause"))
     evidence = tuple((link.key, link.evidence) for link in links if link.evidence)
-    comments, steps = threads(incident), list(incident.review_steps.order_by("-pk")[:50])
+    comments, steps = threads(incident, person), list(incident.review_steps.order_by("-pk")[:50])
     marks = {section: _marks(several) for section, several in comments.items()}
     prose = Prose.of(person, f"incident:{incident.pk}")
-    prose.add(_said(comments, steps))
+    prose.add(said_in(comments, steps))
     prose.add(Text(getattr(incident, field), evidence + marks.get(field, ()), field) for field, _ in SECTIONS)
     context = {
         "incident": incident,
@@ -100,7 +103,7 @@ def page(
         "evidence": evidence,
         "threads": comments,
         "marks": marks,
-        "lost": _lost(incident, comments),
+        "lost": lost_words(incident, comments),
         "about": about,
         "forms": {**_blank(), **typed},
     }
@@ -124,17 +127,20 @@ def _people(incident: Incident) -> list[User]:
     return list(people.exclude(pk__in=authors).order_by("first_name", "last_name", "username")[:300])
 
 
-def threads(incident: Incident) -> dict[str, list[Remark]]:
-    """The remarks on each section, oldest first, each with its replies (two queries)."""
-    replies = Prefetch("replies", queryset=Remark.objects.order_by("pk"))
+def threads(incident: Incident, user: Reader) -> dict[str, list[Remark]]:
+    """The remarks on each section, oldest first, each with its replies, as far as this reader is told of them (two
+    queries).
+    """
+    replies = Prefetch("replies", queryset=Remark.objects.told_to(user).order_by("pk"))
+    first = incident.comments.told_to(user).filter(parent=None)
     found: dict[str, list[Remark]] = {}
-    for comment in incident.comments.filter(parent=None).prefetch_related(replies).order_by("pk"):
+    for comment in first.prefetch_related(replies).order_by("pk"):
         found.setdefault(comment.section if comment.section in PLACES else ALL, []).append(comment)
     return found
 
 
-def _said(comments: dict[str, list[Remark]], steps: list[ReviewStep]) -> Iterator[Text]:
-    """What was written in the review, under the names that the page gives it."""
+def said_in(comments: dict[str, list[Remark]], steps: Iterable[ReviewStep] = ()) -> Iterator[Text]:
+    """What was written about a postmortem, under the names that the page gives it."""
     for comment in (one for several in comments.values() for first in several for one in (first, *first.replies.all())):
         yield Text(comment.text, (), f"r{comment.pk}")
     yield from (Text(step.note, (), f"n{step.pk}") for step in steps)
@@ -145,7 +151,7 @@ def _marks(comments: list[Remark]) -> tuple[tuple[str, str], ...]:
     return tuple((f"c-{one.pk}", one.passage) for one in comments if one.passage and not one.resolved_at)
 
 
-def _lost(incident: Incident, comments: dict[str, list[Remark]]) -> set[int]:
+def lost_words(incident: Incident, comments: dict[str, list[Remark]]) -> set[int]:
     """The keys of the remarks whose words no longer stand where they stood (one query for the timeline)."""
     lost = set()
     for section in comments.keys() - {"causes", "actionables"}:
