@@ -1,23 +1,24 @@
-"""What the incident list offers to narrow down by, with counts while a knowledge base is small enough to count."""
+"""What the incident list offers to narrow down by, with how many incidents each choice would leave."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Case, Exists, F, IntegerField, Model, QuerySet, Subquery, Sum, Value, When
+from django.db.models import F, Model, Subquery
 
 from .conditional import remembered
-from .filters import UNKNOWN_YEAR
-from .models import Cause, Detection, Edition, IncidentCause, Organisation, Service, Severity, Status
-from .models.incidents import NEWEST, Incident, IncidentQuerySet
+from .filters import BESIDE, PARTS, UNKNOWN_YEAR
+from .models import Cause, Detection, Edition, Organisation, Service, Severity, Status
+from .models.incidents import NEWEST, IncidentQuerySet
 from .prepared import Prepared
 from .rows import capped_count
 
 SHOWN = 10
-COUNTED_UP_TO = 300
+MORE = 40  # values that are folded away
+BY_NAME = 200  # names beyond these that a browser offers while one is typed
 KNOWN_UP_TO = 1_000  # places of a kind
 PLACES: dict[str, type[Model]] = {"organisation": Organisation, "service": Service, "cause": Cause}
 _NAMES = {
@@ -30,170 +31,167 @@ TITLES = {
 }  # fmt: skip
 
 
+Place = tuple[int, str, str]  # id, slug, name
+
+
 @dataclass(slots=True)
 class Option:
-    """One value of a facet; `count` is None where it was not counted."""
+    """One value of a facet, and how many incidents have it."""
 
     value: str
     label: str
     chosen: bool
-    count: int | None = None
+    count: int = 0
 
 
 @dataclass(slots=True)
 class Facet:
-    """One kind of filter with its values."""
+    """One kind of filter with its values: the first, more that are folded away, and names of others to type.
+
+    partly: whether only the newest incidents were counted, so that others may have what has none. typed, problem: a
+    name that was typed, and what is wrong with it.
+    """
 
     name: str
     title: str
     options: list[Option]
+    more: list[Option] = field(default_factory=list)
+    names: list[str] | None = None  # None: there are no others
+    partly: bool = False
+    typed: str = ""
+    problem: str = ""
 
 
 class Facets:
-    """The facets of one request: what is chosen, what can be (four queries; one to four more to count)."""
+    """The facets of one request: what is chosen, what can be (four queries; more where there are very many places)."""
 
     def __init__(self, given: Mapping[str, list[str]], visible: IncidentQuerySet, *, sees_more: bool) -> None:
         """`given`: the values of each kind that were understood.
 
         `sees_more`: whether `visible` are more incidents than those that everybody sees.
         """
-        self.given = {name: given.get(name) or [] for name in TITLES}
+        self.given = {name: given.get(name) or [] for name in (*TITLES, *BESIDE)}
         self.visible = visible
         self.sees_more = sees_more
-        self.chosen: dict[str, list[int]] = {}
+        self.known = {name: _known(name) for name in PLACES}
+        self.chosen_places = {name: self._chosen(name) for name in PLACES}
+        self.chosen = {name: [pk for pk, _, _ in rows if pk] for name, rows in self.chosen_places.items()}
         self.options: dict[str, list[Option]] = {}
-        for name, model in PLACES.items():
-            self._look_up(name, model)
         for name, choices in (("severity", Severity), ("detection", Detection), ("status", Status)):
             self.options[name] = [self._option(name, value, str(label)) for value, label in choices.choices]
         self.options["year"] = [self._option("year", *year) for year in self._years()]
+        self.partly: frozenset[str] = frozenset()
 
-    def _option(self, name: str, value: str, label: str) -> Option:
-        return Option(value, label, value in self.given[name])
+    def _option(self, name: str, value: str, label: str, count: int = 0) -> Option:
+        return Option(value, label, value in self.given[name], count)
 
-    def _look_up(self, name: str, model: type[Model]) -> None:
-        """The chosen ones first, then the first few others by name (causes: by how often they occur)."""
-        wanted = [value for value in self.given[name] if value.isprintable()][:50]
-        found = remembered((name, *wanted), lambda: _found(model, wanted))
-        self.chosen[name] = [pk for pk, slug, _ in found if slug in wanted]
-        self.options[name] = [self._option(name, slug, label) for _, slug, label in found]
+    def _chosen(self, name: str) -> list[Place]:
+        """The places that are chosen; what there is not has the id 0."""
+        wanted = [value for value in dict.fromkeys(self.given[name]) if value.isprintable()]
+        if not wanted:
+            return []
+        known = self.known[name]
+        rows = known.values() if known is not None else _by_slug(name, wanted)
+        found = {slug: (pk, slug, label) for pk, slug, label in rows if slug in wanted}
+        return [found.get(slug, (0, slug, slug)) for slug in wanted]
 
     def _years(self) -> list[tuple[str, str]]:
         """The newest years down to the oldest that has an incident, those asked for, and "date unknown"."""
-        years = self._extent()[0]
         asked = {int(value) for value in self.given["year"] if value != UNKNOWN_YEAR}
+        years = remembered(("years",), lambda: _years_of(self.visible))
         shown = sorted({*years, *asked}, reverse=True)
         return [*((str(year), str(year)) for year in shown), (UNKNOWN_YEAR, "Date unknown")]
-
-    def _extent(self) -> tuple[list[int], bool]:
-        return remembered(("extent",), lambda: _extent_of(self.visible))
 
     def all(self) -> tuple[int, bool]:
         """How many incidents there are without any filter, and whether there are more."""
         return remembered(("incidents",), lambda: capped_count(self.visible))
 
-    def count(self) -> None:
-        """Count every value among the incidents that match the other facets, unless there are too many."""
-        if self._extent()[1]:
-            return
-        values = remembered(("facets",), lambda: _values_of(self.visible))
-        for name in TITLES:
-            self._count_one(name, values)
+    def unknown(self) -> list[str]:
+        """What is chosen and is not there, in words."""
+        gone = [(name, slug) for name, rows in self.chosen_places.items() for pk, slug, _ in rows if not pk]
+        return [f"There is no {name} “{slug[:60]}”." for name, slug in gone]
 
-    def _count_one(self, name: str, incidents: list[dict[str, set[str]]]) -> None:
-        others = {key: set(values) for key, values in self.given.items() if values and key != name}
-        matching = (row for row in incidents if all(row[key] & wanted for key, wanted in others.items()))
-        counts = Counter(value for row in matching for value in row[name])
-        for option in self.options[name]:
-            option.count = counts[option.value]
+    def count(self, counts: Mapping[str, Mapping[str, int]], partly: frozenset[str]) -> None:
+        """Take over what was counted, and offer what was found most often (a query for each kind of place at most).
 
-    def count_found(self, counts: Mapping[str, Mapping[str, int]]) -> None:
-        """Take over the counts of a search, and offer what it found most often (a query for each kind of place at
-        most).
-
-        `counts` maps kinds to values to counts; organisations, services and causes by id.
+        `counts` maps kinds to values to counts; organisations, services and causes by id. `partly`: the kinds of which
+        only the newest incidents were counted.
         """
+        self.partly = partly
         for name in PLACES:
-            often = Counter({int(pk): count for pk, count in counts[name].items()})
-            wanted = {*self.chosen[name], *(pk for pk, _ in often.most_common(SHOWN))}
-            rows = _named(name, wanted)
-            ordered = sorted(rows, key=lambda row: (-often[row[0]], row[2]))
-            self.options[name] = [
-                Option(slug, label, slug in self.given[name], often[pk]) for pk, slug, label in ordered
-            ]
+            self.options[name] = self._counted_places(name, Counter({int(pk): n for pk, n in counts[name].items()}))
         for name in TITLES.keys() - PLACES.keys():
             for option in self.options[name]:
                 option.count = counts[name].get(option.value, 0)
 
-    def shown(self) -> list[Facet]:
-        """The facets with something to choose; status only for those who see more than published ones."""
-        facets = [Facet(name, title, self.options[name]) for name, title in TITLES.items()]
+    def _counted_places(self, name: str, often: Counter[int]) -> list[Option]:
+        """Those found most often, then others by name; all that are chosen among them."""
+        known, chosen = self.known[name], self.chosen_places[name]
+        ids = [pk for pk, _ in often.most_common(SHOWN + MORE)]
+        rows = [known[pk] for pk in ids if pk in known] if known is not None else list(_NAMES[name].rows(ids))
+        rows.sort(key=lambda row: (-often[row[0]], row[2]))
+        others = (row for row in known.values() if not often[row[0]]) if known is not None else iter(())
+        rows += [row for row, _ in zip(others, range(max(SHOWN - len(rows), 0)), strict=False)]
+        listed = {slug for _, slug, _ in rows}
+        rows += [row for row in chosen if row[1] not in listed]
+        return [self._option(name, slug, label, often[pk]) for pk, slug, label in rows]
+
+    def shown(self, typed: Mapping[str, tuple[str, str]]) -> list[Facet]:
+        """The facets with something to choose; status only for those who see more than published ones.
+
+        typed: for each kind a name that stands for nothing, and what is wrong with it.
+        """
+        facets = [self._facet(name, title) for name, title in TITLES.items()]
+        for facet in facets:
+            facet.typed, facet.problem = typed.get(facet.name, ("", ""))
         return [facet for facet in facets if facet.options and (self.sees_more or facet.name != "status")]
+
+    def _facet(self, name: str, title: str) -> Facet:
+        options = self.options[name]
+        first = [option for place, option in enumerate(options) if place < SHOWN or option.chosen or not _folds(option)]
+        more = [option for option in options if option not in first]
+        return Facet(name, title, first, more, self._other_names(name), name in self.partly)
+
+    def _other_names(self, name: str) -> list[str] | None:
+        """The names of places that are not listed, as far as they are known; None when all are."""
+        if name not in PLACES:
+            return None
+        known, listed = self.known[name], {option.value for option in self.options[name]}
+        if known is None:
+            return []
+        return [label for _, slug, label in known.values() if slug not in listed][:BY_NAME] or None
 
     def chips(self) -> list[tuple[str, str, str, str]]:
         """What is chosen as (name, title, value, label)."""
-        return [
+        found = [
             (name, title, option.value, option.label)
             for name, title in TITLES.items()
             for option in self.options[name]
             if option.chosen
         ]
+        beside = [(name, title, value) for name, title in BESIDE.items() for value in self.given[name]]
+        return [*found, *((name, title, value, PARTS.get(value, value)) for name, title, value in beside)]
 
 
-def _found(model: type[Model], wanted: list[str]) -> list[tuple[int, str, str]]:
-    """The wanted ones and the first few others, as (id, slug, name)."""
-    rows: QuerySet[Any] = model._default_manager.annotate(
-        chosen=Case(When(slug__in=wanted, then=Value(0)), default=Value(1), output_field=IntegerField())
-    )
-    order: list[Any] = ["chosen", "name"]
-    if model is Cause:
-        rows = rows.annotate(total=Sum("years__incidents"))
-        order.insert(1, F("total").desc(nulls_last=True))
-    return list(rows.order_by(*order).values_list("pk", "slug", "name")[: SHOWN + len(wanted)])
+def _folds(option: Option) -> bool:
+    return option.value != UNKNOWN_YEAR
 
 
-def _named(name: str, wanted: Iterable[int]) -> list[tuple[Any, ...]]:
-    """The places of a kind with these ids, as (id, slug, name); where there are not too many they are known already."""
-    rows = PLACES[name]._default_manager.values_list("pk", "slug", "name").order_by("pk")
+def _known(name: str) -> dict[int, Place] | None:
+    """The places of a kind by id, in the order of their names; None when there are too many of them."""
+    rows = PLACES[name]._default_manager.order_by("name").values_list("pk", "slug", "name")
     known = remembered(("places", name), lambda: {row[0]: row for row in rows[: KNOWN_UP_TO + 1]})
-    if len(known) > KNOWN_UP_TO:
-        return _NAMES[name].rows(list(wanted))
-    return [known[pk] for pk in wanted if pk in known]
+    return known if len(known) <= KNOWN_UP_TO else None
 
 
-def _extent_of(visible: IncidentQuerySet) -> tuple[list[int], bool]:
-    """The newest years in which there may be an incident, and whether there are too many incidents to count."""
+def _by_slug(name: str, wanted: Iterable[str]) -> Iterable[Any]:
+    return PLACES[name]._default_manager.filter(slug__in=list(wanted)[:50]).values_list("pk", "slug", "name")
+
+
+def _years_of(visible: IncidentQuerySet) -> list[int]:
+    """The newest years in which there may be an incident (one query)."""
     dated = visible.filter(occurred_at__isnull=False).values("occurred_at")
     newest, oldest = dated.order_by(*NEWEST)[:1], dated.order_by(F("occurred_at").asc(nulls_first=True))[:1]
-    many = Exists(visible.order_by()[COUNTED_UP_TO : COUNTED_UP_TO + 1])
-    found = Edition.objects.annotate(newest=Subquery(newest), oldest=Subquery(oldest), many=many)
-    last, first, too_many = found.values_list("newest", "oldest", "many").first() or (None, None, False)
-    return list(range(last.year, first.year - 1, -1))[:SHOWN] if last and first else [], too_many
-
-
-def _values_of(visible: IncidentQuerySet) -> list[dict[str, set[str]]]:
-    """The values of each facet for each incident (three queries)."""
-    rows = visible.values_list("pk", "organisation__slug", "severity", "occurred_at__year", "detection", "status")
-    values = {row[0]: _values(row) for row in rows}
-    _add_slugs(values, "service", Incident.services.through.objects.values_list("incident_id", "service__slug"))
-    _add_slugs(values, "cause", IncidentCause.objects.values_list("incident_id", "cause__slug"))
-    return list(values.values())
-
-
-def _values(row: tuple[Any, ...]) -> dict[str, set[str]]:
-    _, organisation, severity, year, detection, status = row
-    return {
-        "organisation": {organisation} if organisation else set(),
-        "severity": {severity},
-        "year": {str(year) if year else UNKNOWN_YEAR},
-        "detection": {detection},
-        "status": {status},
-        "service": set(),
-        "cause": set(),
-    }
-
-
-def _add_slugs(values: dict[int, dict[str, set[str]]], name: str, links: Iterable[tuple[int, str]]) -> None:
-    for pk, slug in links:
-        if pk in values:
-            values[pk][name].add(slug)
+    found = Edition.objects.annotate(newest=Subquery(newest), oldest=Subquery(oldest)).values_list("newest", "oldest")
+    last, first = found.first() or (None, None)
+    return list(range(last.year, first.year - 1, -1))[: SHOWN + MORE] if last and first else []

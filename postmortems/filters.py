@@ -15,8 +15,13 @@ from .models import Detection, Incident, IncidentCause, Severity, Status
 from .models.incidents import NEWEST
 from .ordering import KnownFirstDescending
 from .rows import linked
+from .search_qualifiers import days_of
 
 UNKNOWN_YEAR = "unknown"
+# What only the index of the search can tell.
+BESIDE = {"owner": "Owner", "has": "Has", "after": "From", "before": "Before"}
+PARTS = {"timeline": "Timeline", "actionables": "Actionables", "causes": "Causes", "links": "Links"}
+NAMED = "-named"  # behind the name of a filter: what was typed as a name, which becomes the filter
 # The orders of a list; a search adds relevance, which is its own.
 SORTS = {
     "newest": "Newest first",
@@ -62,6 +67,24 @@ class YearsField(ValuesField):
         return value == UNKNOWN_YEAR or is_year(value)
 
 
+class DayField(forms.CharField):
+    """A day, or the first one of a month or year, as in 2015-08-12, 2015-08 and 2015."""
+
+    def clean(self, value: Any) -> str:
+        """The day in full; empty when there is none."""
+        text = str(super().clean(value) or "").strip()
+        days = days_of("after", text) if text else ("", "")
+        if days is None:
+            raise forms.ValidationError("Not a date as in 2015-08-12.")
+        return days[0]
+
+
+class Day(django_filters.CharFilter):
+    """A filter over `DayField`."""
+
+    field_class = DayField
+
+
 class Values(django_filters.MultipleChoiceFilter):
     """A filter over `ValuesField`."""
 
@@ -97,6 +120,10 @@ class IncidentFilter(django_filters.FilterSet):
     year = Years(method="by_year")
     detection = django_filters.MultipleChoiceFilter(choices=Detection.choices, method="one_of")
     status = django_filters.MultipleChoiceFilter(choices=Status.choices, method="one_of")
+    owner = Values(method="as_indexed")
+    has = django_filters.MultipleChoiceFilter(choices=list(PARTS.items()), method="as_indexed")
+    after = Day(method="as_indexed")
+    before = Day(method="as_indexed")
     sort = django_filters.ChoiceFilter(choices=(("relevance", ""), *SORTS.items()), method="in_order")
 
     chosen: dict[str, list[int]]
@@ -116,6 +143,19 @@ class IncidentFilter(django_filters.FilterSet):
         """The given values that make sense, by name."""
         self.form.is_valid()
         return self.form.cleaned_data
+
+    def values(self) -> dict[str, list[str]]:
+        """The same as lists, also where there is only one, without the order."""
+        given = {name: value for name, value in self.understood().items() if name != "sort" and value}
+        return {name: value if isinstance(value, list) else [value] for name, value in given.items()}
+
+    def needs_index(self) -> bool:
+        """Whether something is chosen that `qs` does not narrow down to: ask `search` then."""
+        return any(self.understood().get(name) for name in BESIDE)
+
+    def as_indexed(self, incidents: QuerySet[Incident], name: str, value: Any) -> QuerySet[Incident]:
+        """What the index of the search narrows down to."""
+        return incidents
 
     def one_of(self, incidents: QuerySet[Incident], name: str, values: list[str]) -> QuerySet[Incident]:
         """A column with one of the values."""
@@ -158,7 +198,7 @@ class IncidentFilter(django_filters.FilterSet):
 
     def notices(self) -> list[str]:
         """What of the address was not understood and is therefore ignored, in words."""
-        known = {*self.filters, "q", "page"}
+        known = {*self.filters, "q", "page", *(f"{name}{NAMED}" for name in ("organisation", "service", "cause"))}
         odd = [f"There is no filter named “{name}”; it is ignored." for name in self.data if name not in known]
         wrong = [f"The value given for {name} is not one it can have; it is ignored." for name in self.errors]
         return (odd + wrong)[:5]

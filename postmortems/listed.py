@@ -11,7 +11,7 @@ from django.http import QueryDict
 
 from . import search
 from .facets import PLACES, TITLES
-from .filters import SORTS, UNKNOWN_YEAR, IncidentFilter
+from .filters import BESIDE, PARTS, SORTS, UNKNOWN_YEAR, IncidentFilter
 from .models import Detection, Incident, Severity, Status
 from .models.incidents import IncidentQuerySet
 
@@ -41,9 +41,9 @@ def listed(given: QueryDict, user: Reader) -> Listed:
     Rows are still to be read through `visible_to`: a search knows its ids from an index.
     """
     chosen, text = _filter(given, user), _text(given)
-    if text:
+    if text or chosen.needs_index():
         sort = str(given.get("sort", ""))
-        ids, notices = search.every(text, user, filters=_values(chosen), sort=sort, most=LIMIT + 1)
+        ids, notices = search.every(text, user, filters=chosen.values(), sort=sort, most=LIMIT + 1)
     else:
         ids, notices = list(chosen.ordered().values_list("pk", flat=True)[: LIMIT + 1]), []
     return Listed(ids[:LIMIT], len(ids) > LIMIT, [*chosen.notices(), *notices])
@@ -52,8 +52,8 @@ def listed(given: QueryDict, user: Reader) -> Listed:
 def newest_published(given: QueryDict, user: Reader, most: int) -> list[int]:
     """The ids of the matches that were published last, newest first; those without that date come last."""
     chosen, text = _filter(given, user), _text(given)
-    if text:
-        ids, _ = search.every(text, user, filters=_values(chosen), sort="newest", most=LIMIT)
+    if text or chosen.needs_index():
+        ids, _ = search.every(text, user, filters=chosen.values(), sort="newest", most=LIMIT)
         matches = Incident.objects.visible_to(user).filter(pk__in=ids)
     else:
         matches = cast(IncidentQuerySet, chosen.qs)
@@ -69,14 +69,9 @@ def _text(given: QueryDict) -> str:
 def _filter(given: QueryDict, user: Reader) -> IncidentFilter:
     """The filter, ready to be asked (one query for each of organisation, service and cause that is chosen)."""
     chosen = IncidentFilter(given, Incident.objects.visible_to(user))
-    found = _slugs(_values(chosen))
+    found = _slugs(chosen.values())
     chosen.chosen = {kind: [pk for pk, _ in rows.values()] for kind, rows in found.items()}
     return chosen
-
-
-def _values(chosen: IncidentFilter) -> dict[str, list[str]]:
-    understood = chosen.understood()
-    return {kind: understood.get(kind) or [] for kind in TITLES}
 
 
 def _slugs(wanted: Mapping[str, Iterable[str]]) -> Slugs:
@@ -97,7 +92,8 @@ def normalised(given: QueryDict, *, in_order: bool = True) -> str:
     text = _text(given)
     chosen = IncidentFilter(given, Incident.objects.none())
     pairs = [("q", text)] if text else []
-    pairs += [(kind, value) for kind, values in _values(chosen).items() for value in dict.fromkeys(values)]
+    values = chosen.values()
+    pairs += [(kind, value) for kind in (*TITLES, *BESIDE) for value in dict.fromkeys(values.get(kind, []))]
     usual = "relevance" if text else "newest"
     sort = str(given.get("sort", ""))
     return urlencode([*pairs, ("sort", sort)] if in_order and sort in SORTS and sort != usual else pairs)
@@ -124,7 +120,8 @@ def _words(pairs: list[tuple[str, str]], names: Mapping[str, Mapping[str, str]])
         given.setdefault(kind, []).append(_label(kind, value, names))
     text = [f"“{value}”" for value in given.pop("q", [])]
     sort = [value.lower() for value in given.pop("sort", [])]
-    chosen = [f"{TITLES.get(kind, kind)}: {' or '.join(labels)}" for kind, labels in given.items()]
+    titles = {**TITLES, **BESIDE}
+    chosen = [f"{titles.get(kind, kind)}: {' or '.join(labels)}" for kind, labels in given.items()]
     return ", ".join([*text, *chosen, *sort]) or "All incidents"
 
 
@@ -133,4 +130,6 @@ def _label(kind: str, value: str, names: Mapping[str, Mapping[str, str]]) -> str
         return str(CHOICES[kind](value).label)
     if kind == "year" and value == UNKNOWN_YEAR:
         return "date unknown"
+    if kind == "has":
+        return PARTS.get(value, value)
     return SORTS.get(value, value) if kind == "sort" else names.get(kind, {}).get(value, value)

@@ -11,25 +11,27 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from . import search_words
 from .models import Incident
 from .search_engine import engine
+from .search_expression import EVER, Expression
 from .search_find import CAP, IN_BAND, Found, by_relevance, find, in_order
 from .search_index import check, forget, index_incident, index_name, rebuild
 from .search_passages import Passage, Words, marked, passages, words_of
-from .search_query import Query, parse
-from .search_scope import COUNTED, Scope, say_doubtful, scope_of
+from .search_query import Query, Typed, cleaned, parse, typed
+from .search_scope import COUNTED, Called, Scope, called, say_doubtful, scope_of
 from .search_suggest import Suggestion, named, suggest
 
 if TYPE_CHECKING:
     from .access import Reader
 
 __all__ = [
-    "CAP", "PAGE", "SORTS", "Drop", "Passage", "Query", "Results", "Suggestion", "Words", "check", "every", "forget",
-    "index_incident", "index_name", "marked", "passages", "rebuild", "search", "suggest", "words_of",
+    "CAP", "PAGE", "SORTS", "Called", "Drop", "Passage", "Query", "Results", "Suggestion", "Typed", "Words", "called",
+    "check", "cleaned", "counts", "every", "forget", "index_incident", "index_name", "marked", "passages", "rebuild",
+    "search", "suggest", "typed", "words_of",
 ]  # fmt: skip
 
 PAGE = 20
@@ -39,7 +41,7 @@ LITTLE = 2  # results up to which a spelling is doubted
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """A filter that stands in the way, and how many there are without it."""
+    """What stands in the way, and how many there are without it: a kind of filter, "dates", or "excluded"."""
 
     kind: str
     count: int
@@ -54,7 +56,8 @@ class Results:
     identifier stand apart; "spelling" when words that are nowhere were put right or completed; "any" when only some of
     the words do (then the best come first and count is what is shown).
     facets: kind to value to count among the first `CAP`, each kind counted without its own selection; organisations,
-    services and causes by id (as text). query.notices say what was not understood. streams: what `passages` takes.
+    services and causes by id (as text). partly: the kinds of which there are more than these. query.notices say what
+    was not understood. streams: what `passages` takes.
     """
 
     ids: list[int]
@@ -67,6 +70,7 @@ class Results:
     query: Query
     words: Words
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
+    partly: frozenset[str] = frozenset()
     did_you_mean: str = ""
     drops: list[Drop] = field(default_factory=list)
     named: list[Suggestion] = field(default_factory=list)
@@ -74,26 +78,34 @@ class Results:
 
 
 def search(
-    text: str, user: Reader, *, filters: Mapping[str, list[str]] | None = None, sort: str = "", page: int = 1
+    text: str,
+    user: Reader,
+    *,
+    filters: Mapping[str, list[str]] | None = None,
+    places: Mapping[str, list[int]] | None = None,
+    sort: str = "",
+    page: int = 1,
 ) -> Results:
     """Find incidents this reader may see; for any text whatever.
 
-    filters: kind (see `search_scope.KINDS`) to values, slugs for organisation, service and cause; values of one kind
-    are alternatives, kinds must all hold. sort: one of `SORTS`; by default relevance, newest first without words.
+    filters: kind (see `search_scope.KINDS`; "after" and "before" too) to values, slugs for organisation, service and
+    cause, whose ids may be given as `places`; values of one kind are alternatives, kinds must all hold. sort: one of
+    `SORTS`; by default relevance, newest first without words.
     Three to a dozen queries.
     """
     query = parse(text)
-    scope = scope_of(user, query, filters or {})
+    scope = scope_of(user, query, filters or {}, places)
     found = find(query, scope)
     sort = _order(sort, query)
     page = max(page, 1)
     ids, count = _page(found, scope, sort, page)
     if found.cut:
         query.notices.append(f"Of incidents that lasted about as long, only the newest {IN_BAND:,} are put in order.")
+    facets, partly = _facets(found, scope)
     results = Results(
         ids=_visible(ids[:PAGE], user), count=count, capped=found.capped, page=page, has_next=len(ids) > PAGE,
         sort=sort, how=found.attempt.how, query=query, words=words_of(_as_found(query, found)),
-        facets=_facets(found, scope), streams={pk: found.streams[pk] for pk in ids[:PAGE] if pk in found.streams},
+        facets=facets, partly=partly, streams={pk: found.streams[pk] for pk in ids[:PAGE] if pk in found.streams},
     )  # fmt: skip
     say_doubtful(query, scope)
     if page == 1:
@@ -143,14 +155,28 @@ def _visible(ids: list[int], user: Reader) -> list[int]:
     return [pk for pk in ids if pk in seen]
 
 
-def _facets(found: Found, scope: Scope) -> dict[str, dict[str, int]]:
-    """Counts by kind; a query more for each kind that is chosen."""
+def counts(
+    user: Reader, filters: Mapping[str, list[str]], places: Mapping[str, list[int]] | None = None
+) -> tuple[dict[str, dict[str, int]], frozenset[str]]:
+    """What `search` counts by facet when nothing is typed, and the kinds of which there are more than it counts.
+
+    One query, and one for each kind that is chosen.
+    """
+    query = parse("")
+    scope = scope_of(user, query, filters, places)
+    return _facets(find(query, scope), scope)
+
+
+def _facets(found: Found, scope: Scope) -> tuple[dict[str, dict[str, int]], frozenset[str]]:
+    """Counts by kind, and the kinds that were not counted to the end; a query more for each kind that is chosen."""
     wanted = found.attempt.wanted()
     facets = _counted(row[3] for row in found.rows[:CAP])
+    partly = set(COUNTED) if found.capped else set()
     for kind in scope.chosen.keys() & facets.keys():
-        rows = engine().found(scope.expression(wanted, without=kind), CAP, scope.span)
-        facets[kind] = _counted_one(kind, " ".join([row[3] for row in rows]))
-    return facets
+        rows = engine().found(scope.expression(wanted, without=kind), CAP + 1, scope.span)
+        facets[kind] = _counted_one(kind, " ".join([row[3] for row in rows[:CAP]]))
+        partly |= {kind} if len(rows) > CAP else set()
+    return facets, frozenset(partly)
 
 
 def _counted_one(kind: str, facets: str) -> dict[str, int]:
@@ -179,13 +205,22 @@ def _help(results: Results, found: Found, scope: Scope) -> None:
     """When little is found: another spelling, and which filter to drop."""
     if results.query.has_words and (results.count <= LITTLE or results.how in ("spelling", "any")):
         results.did_you_mean = _corrected(results.query, found, scope)
-    if not found.rows and scope.chosen:
-        wanted = found.attempt.wanted()
-        counts = {
-            kind: len(engine().keys(scope.expression(wanted, kind), CAP + 1, span=scope.span)) for kind in scope.chosen
-        }
-        drops = [Drop(kind, min(count, CAP), count > CAP) for kind, count in counts.items() if count]
-        results.drops = sorted(drops, key=lambda drop: -drop.count)
+    if not found.rows:
+        results.drops = _drops(found.attempt.wanted(), scope)
+
+
+def _drops(wanted: Expression | None, scope: Scope) -> list[Drop]:
+    """Each filter without which there is something, that of most first (a query for each, one for dates and for
+    exclusions).
+    """
+    ways = {kind: (scope.expression(wanted, kind), scope.span) for kind in scope.chosen}
+    if scope.span != EVER:
+        ways["dates"] = scope.expression(wanted), EVER
+    if scope.excluded:
+        ways["excluded"] = replace(scope, excluded=()).expression(wanted), scope.span
+    counts = {kind: len(engine().keys(expression, CAP + 1, span=span)) for kind, (expression, span) in ways.items()}
+    drops = [Drop(kind, min(count, CAP), count > CAP) for kind, count in counts.items() if count]
+    return sorted(drops, key=lambda drop: -drop.count)
 
 
 def _corrected(query: Query, found: Found, scope: Scope) -> str:

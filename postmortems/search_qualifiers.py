@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from .models import Detection, Severity, Status
-from .search_documents import HAS, minute_of, owner_values
+from .search_documents import EPOCH, HAS, minute_of, owner_values
 
 PLACES = ("organisation", "service", "cause")
 CHOICES = {"severity": Severity.values, "status": Status.values, "detection": Detection.values, "has": list(HAS)}
@@ -78,6 +78,15 @@ def minutes_of(kind: str, value: str) -> Minutes | None:
     if kind == "before":
         return None, begin
     return (None if kind == "until" else begin), (None if kind == "after" else end)
+
+
+def days_of(kind: str, value: str) -> tuple[str, str] | None:
+    """From which day on and before which day, as in 2015-08-12 (empty: no bound); None when it is no date."""
+    minutes = minutes_of(kind, value)
+    if minutes is None:
+        return None
+    first, last = ("" if at is None else (EPOCH + timedelta(minutes=at)).date().isoformat() for at in minutes)
+    return first, last
 
 
 def _day(date: str) -> datetime:

@@ -4,6 +4,9 @@ A word after a minus is excluded unless it looks like part of a command, because
 A qualifier is a known name, a colon and a value without a space between them. Other names are looked for as text, as
 in LP:1094230, nova:compute or http://example.org; one of small letters before a word, as in title:cache, is doubtful:
 unless some incident has it as it stands, the reader is told that there is no such qualifier (`search_scope`).
+
+What is long was pasted, and names and colons in it are part of it: only what stands before or behind it is taken for
+qualifiers, if it is one by its usual name with a value that it can have, as in `org:wikimedia <log line>`.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from dataclasses import dataclass, field, replace
 
 from .search_expression import Either, Expression, Phrase, Token, either, together
 from .search_index import key_at
-from .search_qualifiers import BOUNDS, CHOICES, kind_of, minutes_of, values_of
+from .search_qualifiers import BOUNDS, CHOICES, PLACES, SHOWN, kind_of, minutes_of, values_of
 from .search_tokens import CHUNK, Chunk, chunks
 
 LONGEST_TEXT = 10_000
@@ -28,6 +31,21 @@ _SMART_QUOTES = str.maketrans("“”„‟«»", '""""""')
 _PIECE = re.compile(
     r'(?P<minus>(?<!\S)-(?=[\w"]))?(?:(?P<name>[A-Za-z]{2,20}(?:[-_][A-Za-z]{1,20})?):)?(?P<value>"[^"]*"|[^\s"]+|"|(?<=:))'
 )
+# What may stand at the ends of a pasted text as a qualifier: names as they are documented, names of things as values.
+_USUAL = {*SHOWN, "organisation"}
+_NAME = re.compile(r"\w[\w.&+-]*(?:,\w[\w.&+-]*)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A qualifier as it stands in a text, with its values, or an exclusion (then its kind may be empty)."""
+
+    kind: str
+    values: tuple[str, ...]
+    minus: bool
+    text: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +109,48 @@ class Query:
 
 def parse(text: str) -> Query:
     """Understand a text of any kind; only its first 10,000 characters are looked at."""
-    text = "".join(char if char.isprintable() or char in "\n\t" else " " for char in text[:LONGEST_TEXT])
-    query = Query(text.translate(_SMART_QUOTES).strip())
-    if _is_pasted(query.text):
-        query.pasted = True
-        _add_words(query, query.text)
+    query = Query(cleaned(text))
+    pieces, rest, query.pasted = _read(query.text)
+    for piece in pieces:
+        _add(query, piece)
+    if query.pasted:
+        _add_words(query, rest)
+        _say_taken_as_words(query, rest)
     else:
-        for piece in _PIECE.finditer(query.text):
-            _add(query, piece)
         last = query.text[-1:]
         query.unfinished = last.isalnum() or last == "*"
     _settle(query)
     return query
+
+
+def cleaned(text: str) -> str:
+    """Its first 10,000 characters, those that cannot be seen as spaces."""
+    text = "".join(char if char.isprintable() or char in "\n\t" else " " for char in text[:LONGEST_TEXT])
+    return text.translate(_SMART_QUOTES).strip()
+
+
+def typed(text: str) -> list[Typed]:
+    """The qualifiers and exclusions that `parse` finds in a text that was `cleaned`, in their order."""
+    found = []
+    for piece in _read(text)[0]:
+        minus, name, value = bool(piece.group("minus")), piece.group("name") or "", piece.group("value")
+        kind, plain, quoted = kind_of(name), value.strip('"').strip(), value.startswith('"')
+        excluded = minus and (name.islower() if name else not _FLAG.match(value))
+        if plain and (kind or excluded):
+            values = [plain] if quoted or kind in BOUNDS or not kind else plain.split(",")
+            wanted = tuple(filter(None, map(str.strip, values)))
+            found.append(Typed(kind, wanted, minus, piece.group(), piece.start(), piece.end()))
+    return found
+
+
+def _read(text: str) -> tuple[list[re.Match[str]], str, bool]:
+    """The pieces of what was typed; of what was pasted those at its ends that narrow it down, and the rest as it is."""
+    pieces = list(_PIECE.finditer(text))
+    first = next((place for place, piece in enumerate(pieces) if not _narrows(piece)), len(pieces))
+    last = next((place for place in range(len(pieces), first, -1) if not _narrows(pieces[place - 1])), first)
+    rest = text[pieces[first].start() : pieces[last - 1].end()] if last > first else ""
+    pasted = _is_pasted(rest)
+    return (pieces[:first] + pieces[last:] if pasted else pieces), rest, pasted
 
 
 def _is_pasted(text: str) -> bool:
@@ -110,6 +158,31 @@ def _is_pasted(text: str) -> bool:
     if "\n" in text:
         return True
     return sum(bool(chunk.stems) for chunk in chunks(text)) > MANY_WORDS
+
+
+def _narrows(piece: re.Match[str]) -> bool:
+    """Whether it can only be meant as a qualifier; see the top of this file."""
+    name, value = piece.group("name"), piece.group("value")
+    plain = value.strip('"').strip()
+    if name not in _USUAL or not plain:
+        return False
+    kind, quoted = kind_of(name), value.startswith('"')
+    if kind in BOUNDS:
+        return not piece.group("minus") and minutes_of(kind, plain) is not None
+    if kind in (*PLACES, "owner"):
+        return quoted or bool(_NAME.fullmatch(plain))
+    return all(values_of(kind, one.strip()) for one in plain.split(","))
+
+
+def _say_taken_as_words(query: Query, rest: str) -> None:
+    """Tell of qualifiers inside of what was pasted, and of those at its ends that cannot have this value."""
+    pieces = [piece for piece in _PIECE.finditer(rest) if piece.group("name") in _USUAL and piece.group("value") != ""]
+    for piece in pieces:
+        shown = piece.group()[:60]
+        if _narrows(piece):
+            query.say(f"“{shown}” inside what was pasted was looked for as words; put it first to narrow down.")
+        elif piece.start() == 0 or piece.end() == len(rest):
+            query.say(f"“{shown}” is not something a search can be narrowed to, so it was looked for as words.")
 
 
 def _add(query: Query, piece: re.Match[str]) -> None:

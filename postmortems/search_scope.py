@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Q
 
@@ -12,7 +12,8 @@ from .access import ADMINS, EVERYBODY, audience
 from .models import Cause, Organisation, Service
 from .search_engine import engine
 from .search_expression import Either, Expression, Span, Token, Without, together
-from .search_qualifiers import CHOICES, PLACES, SHOWN
+from .search_index import key_at
+from .search_qualifiers import CHOICES, PLACES, SHOWN, minutes_of, values_of
 from .search_query import Query, chosen_expression
 from .search_tokens import fold
 
@@ -55,21 +56,44 @@ class Scope:
         return Without(whole, self.excluded) if self.excluded else whole
 
 
-def scope_of(user: Reader, query: Query, filters: Mapping[str, list[str]]) -> Scope:
+def scope_of(
+    user: Reader, query: Query, filters: Mapping[str, list[str]], places: Mapping[str, list[int]] | None = None
+) -> Scope:
     """The filters of the address and the qualifiers in the text together; adds to `query.notices` what is unknown.
 
-    A query for each of organisation, service and cause that is chosen.
+    places: the ids of organisations, services and causes that `filters` name, where they are known already. A query
+    for each of these kinds that is to be looked up.
     """
-    scope = Scope(seen_by(user), span=(query.after, query.before))
+    scope = Scope(seen_by(user), span=_span(query, filters))
     for kind in KINDS:
-        values = _known(query, kind, [*filters.get(kind, []), *query.filters.get(kind, [])])
-        if values or query.filters.get(kind) or filters.get(kind):
+        given, typed = filters.get(kind, []), query.filters.get(kind, [])
+        if kind in PLACES and places is not None:
+            values = [*map(str, places.get(kind, [])), *_known(query, kind, typed)]
+        else:
+            values = _known(query, kind, [*_as_typed(kind, given), *typed])
+        if values or given or (typed and not query.pasted):
             scope.values[kind] = values
             scope.chosen[kind] = chosen_expression(kind, values or ["nothing"])
     without = {kind: _known(query, kind, values) for kind, values in query.without.items()}
     unwanted = [chosen_expression(kind, values) for kind, values in without.items() if values]
     scope.excluded = (*query.excluded, *unwanted)
     return scope
+
+
+def _as_typed(kind: str, values: list[str]) -> list[str]:
+    """Values of the address as qualifiers have them."""
+    return [one for value in values for one in values_of(kind, value)] if kind == "owner" else values
+
+
+def _span(query: Query, filters: Mapping[str, list[str]]) -> Span:
+    """From when to when, of the address and the text together; what has no date is not known to be before one."""
+    begins = [minutes_of("after", value) for value in filters.get("after", [])]
+    ends = [minutes_of("before", value) for value in filters.get("before", [])]
+    first = [key_at(found[0]) for found in begins if found and found[0] is not None]
+    last = [key_at(found[1]) for found in ends if found and found[1] is not None]
+    after = max([*first, *([query.after] if query.after is not None else [])], default=None)
+    before = min([*last, *([query.before] if query.before is not None else [])], default=None)
+    return key_at(0) if before is not None and after is None else after, before
 
 
 def say_doubtful(query: Query, scope: Scope) -> None:
@@ -89,7 +113,25 @@ def _known(query: Query, kind: str, values: list[str]) -> list[str]:
 
 
 def _ids(query: Query, kind: str, values: list[str]) -> list[str]:
-    """The ids of what is meant: by slug, by name (for causes, also another one), or by a part of either."""
+    """The ids of what is meant; beside what was pasted only what has this very name."""
+    found: list[str] = []
+    for value, meant in called(kind, values).items():
+        found += [str(one.pk) for one in meant if one.exact or not query.pasted]
+        if not any(one.exact or not query.pasted for one in meant):
+            query.say(f"There is no {kind} “{value[:60]}”{', so that narrows nothing down' if query.pasted else ''}.")
+    return list(dict.fromkeys(found))
+
+
+class Called(NamedTuple):
+    """An organisation, service or cause that goes by a name, or by a longer one."""
+
+    pk: int
+    slug: str
+    exact: bool
+
+
+def called(kind: str, values: Iterable[str]) -> dict[str, list[Called]]:
+    """What each value means: by slug, by name (for causes, also another one), else by a part of either (one query)."""
     wanted = {fold(value): value for value in values}
     names = ("slug", "name", "aliases") if kind == "cause" else ("slug", "name")
     condition = Q()
@@ -97,12 +139,10 @@ def _ids(query: Query, kind: str, values: list[str]) -> list[str]:
         for name in names if len(value) <= LONGEST_NAME else ():
             condition |= Q((f"{name}__icontains", value))
     rows = MODELS[kind]._default_manager.filter(condition).values_list("pk", *names)[:1_000] if condition else []
-    folded = [(pk, [fold(one) for name in said for one in name.split("\n")]) for pk, *said in rows]
-    found: list[str] = []
+    folded = [(pk, slug, [fold(one) for name in (slug, *said) for one in name.split("\n")]) for pk, slug, *said in rows]
+    found = {}
     for asked, value in wanted.items():
-        exact = [pk for pk, said in folded if asked in said]
-        near = [pk for pk, said in folded if any(asked in one for one in said)][:MOST_VALUES]
-        found += map(str, exact or near)
-        if not near:
-            query.say(f"There is no {kind} “{value[:60]}”.")
-    return list(dict.fromkeys(found))
+        exact = [Called(pk, slug, exact=True) for pk, slug, said in folded if asked in said]
+        near = [Called(pk, slug, exact=False) for pk, slug, said in folded if any(asked in one for one in said)]
+        found[value] = exact or near[:MOST_VALUES]
+    return found

@@ -72,7 +72,7 @@ def shown(client: Client, query: str) -> list[int]:
     numbered: list[int] = []
     kept = "&".join(part for part in query.split("&") if part and not part.startswith("page="))
     for number in range(1, 50):
-        numbered += (here := numbers(page(client, f"/incidents/?{kept}&page={number}")))
+        numbered += (here := numbers(page(client, f"/incidents/?{kept}&page={number}", follow=True)))
         if not here:
             break
     return numbered

@@ -6,23 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from .. import search
 from ..access import for_readers, sees_more
-from ..conditional import revalidated
-from ..facets import TITLES, Facets
-from ..filters import SORTS, IncidentFilter
+from ..conditional import remembered, revalidated
+from ..facets import Facets
+from ..filters import PARTS, SORTS, IncidentFilter
 from ..models import SECTIONS, CauseYear, Incident, IncidentCause, Moved, Reference, Remark, Role, get_by_slug
 from ..models.incidents import IncidentQuerySet
 from ..neighbours import around
 from ..prose import Prose
 from ..relations import related
 from ..rows import capped_count, extent, incident_rows, milestones_of, rows_of
+from ..search_qualifiers import BOUNDS
 from ..suggest import similar_kept
 from ..tallies import counted_beside
+from ..typed import SAID, as_parameters, problems, said_of, without
 from .entrance import note_reading
 from .paging import PAGE, page_number, parameters
 
@@ -38,32 +41,53 @@ DURATIONS = (
 
 @for_readers
 @require_safe
+def listing(request: HttpRequest) -> HttpResponseBase:
+    """Incidents, filtered, sorted and paged; what was typed as a qualifier leads to the same as a parameter."""
+    asked = as_parameters(dict(request.GET.lists()))
+    return _list(request) if asked is None else redirect(f"{reverse('incidents')}?{asked.urlencode()}")
+
+
 @revalidated
-def listing(request: HttpRequest) -> HttpResponse:
-    """Incidents, filtered, sorted and paged."""
+def _list(request: HttpRequest) -> HttpResponse:
     visible = Incident.objects.visible_to(request.user)
     chosen = IncidentFilter(request.GET, visible)
-    facets = Facets(chosen.understood(), visible, sees_more=sees_more(request.user))
+    facets = Facets(chosen.values(), visible, sees_more=sees_more(request.user))
     chosen.chosen = facets.chosen
-    shown = _found(request, facets) if request.GET.get("q", "").strip() else _listed(request, chosen, facets)
+    shown = _shown(request, chosen, facets)
+    text = search.cleaned(request.GET.get("q", ""))
+    pieces = search.typed(text)
     context = {
         "q": request.GET.get("q", ""),
+        "words": without(text, pieces),
+        "only_pieces": [("q", " ".join(one.text for one in pieces))] if pieces else [],
         "page": page_number(request),
-        "facets": facets.shown(),
-        "chips": _chips(request, facets),
+        "facets": facets.shown(problems(dict(request.GET.lists()))),
+        "beside": facets.given,
+        "parts": PARTS,
+        "counted": search.CAP,
+        "chips": [*_chips(request, facets), *_chips_of_text(request, text, pieces)],
         "kept": parameters(request, "page"),
         **shown,
-        "notices": [*chosen.notices(), *shown["notices"]],
+        "notices": [*chosen.notices(), *shown["notices"], *facets.unknown()],
     }
     return render(request, "postmortems/incidents.html", context)
 
 
+def _shown(request: HttpRequest, chosen: IncidentFilter, facets: Facets) -> dict[str, Any]:
+    """What the list shows; what is asked of the index alone is searched for, and so is what there is none of."""
+    if request.GET.get("q", "").strip() or chosen.needs_index():
+        return _found(request, facets)
+    shown = _listed(request, chosen, facets)
+    is_empty = not shown["rows"] and page_number(request) == 1 and any(facets.given.values())
+    return _found(request, facets) if is_empty else shown
+
+
 def _listed(request: HttpRequest, chosen: IncidentFilter, facets: Facets) -> dict[str, Any]:
     """What the list shows when nothing is searched for."""
-    facets.count()
+    facets.count(*_counts(request, facets))
     start = (page_number(request) - 1) * PAGE
     rows = incident_rows(chosen.ordered(), limit=PAGE + 1, offset=start, causes=True, services=True)
-    count, more = capped_count(chosen.qs) if request.GET.keys() - {"page", "sort"} else facets.all()
+    count, more = capped_count(chosen.qs) if any(facets.given.values()) else facets.all()
     return {
         "rows": rows[:PAGE],
         "has_next": len(rows) > PAGE,
@@ -76,24 +100,32 @@ def _listed(request: HttpRequest, chosen: IncidentFilter, facets: Facets) -> dic
     }
 
 
+def _counts(request: HttpRequest, facets: Facets) -> tuple[dict[str, dict[str, int]], frozenset[str]]:
+    """What there is of each value: for who chose nothing counted once an edition."""
+    if any(facets.given.values()):
+        return search.counts(request.user, facets.given, facets.chosen)
+    return remembered(("counts",), lambda: search.counts(request.user, {}))
+
+
 def _found(request: HttpRequest, facets: Facets) -> dict[str, Any]:
     """What the list shows of a search: the incidents with the passages that show why."""
     zone = request.preferences.zone  # type: ignore[attr-defined]
-    text, sort = request.GET["q"], request.GET.get("sort", "")
-    results = search.search(text, request.user, filters=facets.given, sort=sort, page=page_number(request))
-    facets.count_found(results.facets)
+    text, sort, page = request.GET.get("q", ""), request.GET.get("sort", ""), page_number(request)
+    results = search.search(text, request.user, filters=facets.given, places=facets.chosen, sort=sort, page=page)
+    facets.count(results.facets, results.partly)
+    sorts = {"relevance": "Most relevant", **SORTS} if results.query.has_words else SORTS
     return {
         "rows": rows_of(results.ids, causes=True, services=True),
         "has_next": results.has_next,
         "count": results.count,
         "more": results.capped,
-        "sorts": {"relevance": "Most relevant", **SORTS},
+        "sorts": sorts,
         "sort": results.sort,
         "notices": results.query.notices,
         "results": results,
         "passages": search.passages(results.ids, results.words, results.streams, zone=zone),
         "marked": search.marked,
-        "drops": [(TITLES.get(drop.kind, drop.kind), drop) for drop in results.drops],
+        "drops": [(drop, _without(request, drop.kind)) for drop in results.drops],
     }
 
 
@@ -101,9 +133,41 @@ def _chips(request: HttpRequest, facets: Facets) -> list[dict[str, Any]]:
     """What is chosen, each with the parameters that remain without it."""
     kept = parameters(request, "page")
     return [
-        {"title": title, "label": label, "without": [pair for pair in kept if pair != (name, value)]}
+        {"title": title, "label": label, "without": [pair for pair in kept if not _is(pair, name, value)]}
         for name, title, value, label in facets.chips()
     ]
+
+
+def _is(pair: tuple[str, str], name: str, value: str) -> bool:
+    """Whether a parameter stands for this choice; of days there is one each, which may have been given shorter."""
+    return pair[0] == name and (pair[1] == value or name in ("after", "before"))
+
+
+def _chips_of_text(request: HttpRequest, text: str, pieces: list[search.Typed]) -> list[dict[str, Any]]:
+    """What narrows down from within the text, each with the parameters that remain without it."""
+    kept = parameters(request, "page", "q")
+    chips = []
+    for one in pieces:
+        title, label = said_of(one)
+        left = without(text, [one])
+        chips.append({"title": title, "label": label, "without": [("q", left), *kept] if left else kept})
+    return chips
+
+
+def _without(request: HttpRequest, kind: str) -> tuple[str, list[tuple[str, str]]]:
+    """What stands in the way in words, and the parameters that remain without it."""
+    text = search.cleaned(request.GET.get("q", ""))
+    dates = kind == "dates"
+    gone = [
+        one
+        for one in search.typed(text)
+        if (one.minus if kind == "excluded" else not one.minus and (one.kind in BOUNDS if dates else one.kind == kind))
+    ]
+    left, names = without(text, gone), ("after", "before") if dates else (kind,)
+    words = {"dates": "the dates", "excluded": "the exclusions"}.get(
+        kind, f"the filter on {SAID.get(kind, kind).lower()}"
+    )
+    return words, [*[("q", left)] * bool(left), *parameters(request, "page", "q", *names)]
 
 
 @for_readers
