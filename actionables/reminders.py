@@ -17,15 +17,13 @@ from smtplib import SMTPException
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 
-from postmortems.models import Visibility
+from postmortems.mail import letter, named, site
 
 from .models import Actionable, Reminder, ReminderChoice, Snooze
 from .owners import name_of
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 BEFORE = timedelta(days=3)
 MOST = 200
-HERE = "http://localhost:8000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +98,7 @@ def _remind(person: Any, today: date) -> bool:
     Reminder.objects.bulk_create([Reminder(person=person, key=one.key, sent_at=sent) for _, one in new])
     first = f"{new[0][0].reference} is {new[0][1].words}"
     subject = first if len(new) == 1 else f"{first}, and {len(new) - 1} more"
-    lines = [f"{_named(row)}\n  {one.words}, {row.get_status_display().lower()}" for row, one in new]
+    lines = [f"{named(row, row.incident)}\n  {one.words}, {row.get_status_display().lower()}" for row, one in new]
     _send(person, subject, lines, [row for row, _ in new], " ".join(one.key for _, one in new))
     return True
 
@@ -120,14 +117,9 @@ def _digest(person: Any, today: date) -> bool:
     Reminder.objects.create(person=person, key=key, sent_at=timezone.now())
     overdue = sum(row.is_overdue(today) for row in rows)
     subject = f"{len(rows)} open actionable{'s' if len(rows) > 1 else ''}, {overdue} overdue"
-    lines = [f"{_named(row)}\n  {_standing(row, today)}" for row in rows]
+    lines = [f"{named(row, row.incident)}\n  {_standing(row, today)}" for row in rows]
     _send(person, subject, lines, rows, key)
     return True
-
-
-def _named(row: Actionable) -> str:
-    """What came out of a restricted incident by its reference alone, because mails leave the site."""
-    return row.reference if row.incident.visibility == Visibility.RESTRICTED else str(row)
 
 
 def _standing(row: Actionable, today: date) -> str:
@@ -150,17 +142,10 @@ def _snoozed(today: date) -> Any:
 
 def _send(person: Any, subject: str, lines: list[str], rows: list[Actionable], occasion_key: str) -> None:
     """Hand the message to the mail server; raises what that raises, and then nothing is noted."""
-    site = settings.SITE_URL or HERE
-    host = urlsplit(site).hostname or "localhost"
-    shown = [f"{line}\n  {site}{row.get_absolute_url()}" for line, row in zip(lines[:MOST], rows, strict=False)]
+    host = urlsplit(site()).hostname or "localhost"
+    shown = [f"{line}\n  {site()}{row.get_absolute_url()}" for line, row in zip(lines[:MOST], rows, strict=False)]
     shown += [f"And {len(lines) - MOST} more."] if len(lines) > MOST else []
-    foot = f"All of it, and how to get less mail: {site}{reverse('me')}\n"
+    foot = f"All of it, and how to get less mail: {site()}{reverse('me')}\n"
     text = f"Hello {name_of(person)},\n\n" + "\n\n".join(shown) + f"\n\n-- \n{foot}"
     digest = blake2b(f"{person.pk} {occasion_key}".encode(), digest_size=16).hexdigest()
-    headers = {"Message-ID": f"<{digest}@{host}>", "Date": formatdate(), "Auto-Submitted": "auto-generated"}
-    EmailMessage(_line(subject), text, to=[person.email], headers=headers).send()
-
-
-def _line(text: str) -> str:
-    """For a header: without line breaks, at most 200 characters."""
-    return " ".join(text.split())[:200]
+    letter(person, subject, text, Message_ID=f"<{digest}@{host}>", Date=formatdate()).send()

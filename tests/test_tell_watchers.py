@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core import mail
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMessage
 from django.core.management import call_command
 from django.db import connection
 
@@ -37,15 +37,15 @@ def test_a_mail_that_is_refused_holds_up_nobody_and_goes_out_later(
     alice: User, bob: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     watched_by(alice, bob)
-    send = EmailMultiAlternatives.send
+    send = EmailMessage.send
 
-    def refusing(self: EmailMultiAlternatives, **options: Any) -> int:
+    def refusing(self: EmailMessage, **options: Any) -> int:
         if self.to == [alice.email]:
             raise ConnectionRefusedError
         return send(self, **options)
 
     with monkeypatch.context() as patch:
-        patch.setattr(EmailMultiAlternatives, "send", refusing)
+        patch.setattr(EmailMessage, "send", refusing)
         assert run() == [bob.email]
     assert "was not sent" in caplog.text
     assert run() == [alice.email]
