@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 
 from postmortems.access import reads_everything
+from postmortems.addresses import site_of
 from postmortems.admin import EditionAdmin
 from postmortems.admin_readonly import DerivedAdmin
 from postmortems.momentfields import columns
 
+from .handing import tell_owners
 from .models import (
     Actionable,
     CalendarLink,
@@ -78,6 +80,8 @@ class ActionableAdmin(EditionAdmin):
             form.instance.record_change(form.initial["status"], request.user.get_username())
         Actionable.objects.filter(pk=form.instance.pk).settle()
         recount([form.instance.incident_id])
+        form.instance.handed_over = "person" in form.changed_data
+        tell_owners([form.instance], request.user, site_of(request))
 
 
 @admin.register(StatusChange)
@@ -174,7 +178,7 @@ class CalendarLinkAdmin(PersonalAdmin):
 class ReminderChoiceAdmin(PersonalAdmin):
     """Who wants what mail."""
 
-    list_display = ["person", "reminders", "digest"]
+    list_display = ["person", "reminders", "digest", "assigned"]
     list_select_related = ["person"]
     search_fields = ["person__username"]
     autocomplete_fields = ["person"]

@@ -14,3 +14,6 @@ class ActionablesConfig(AppConfig):
         followers = import_string("postmortems.refresh.FOLLOWERS")  # they need the models, which come after this module
         followers.append(import_string("actionables.tallying.recount"))
         followers.append(import_string("actionables.occurrences.keep"))
+        import_string("postmortems.review_mail.WATCHERS").append(import_string("actionables.watching.watchers"))
+        import_string("postmortems.review_mail.PUBLISHED").append(import_string("actionables.handing.tell_at_last"))
+        import_string("postmortems.watching.TELLERS").append(import_string("actionables.news.tell_changes"))

@@ -11,6 +11,7 @@ from postmortems.models import Cause
 from postmortems.moments_typed import as_typed
 
 from .forms import WhenField, wrong_end
+from .handing import tell_owners
 from .models import Actionable
 from .models.actionables import NEEDS_WORDS
 from .owners import name_of, named
@@ -79,10 +80,13 @@ class ActionableForm(RowForm):
             self.instance.person = owner
             row = super().save_row(by)
             row.begin(self.cleaned_data["opened"], self.cleaned_data["closed"], by=name)
+            row.handed_over = True
+            tell_owners([row], by)
             return row
         row = Actionable.objects.select_for_update().get(pk=self.instance.pk)
         typed = {field: self.cleaned_data[field] for field in self._meta.fields or () if field in self.changed_data}
         row.change(typed | ({"person": owner} if "owner" in typed else {}), by=name)
+        tell_owners([row], by)
         if "causes" in self.changed_data:
             row.reword({}, self.cleaned_data["causes"], row.alternative_to, by=name, expected=row.version)
         anew = [self.cleaned_data[field] if field in self.changed_data else None for field in ("opened", "closed")]

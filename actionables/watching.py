@@ -37,6 +37,11 @@ def is_watched(user: Reader, incident: Any, actionable: Actionable | None = None
     return user.is_authenticated and Watch.objects.of(user, incident, actionable).exists()
 
 
+def watchers(incident: Incident) -> list[Any]:
+    """Who watches an incident itself and can get mail (one query)."""
+    return [row.person for row in Watch.objects.of_incidents().filter(incident=incident).select_related("person")]
+
+
 def watched(person: Any) -> list[Watched]:
     """What this person watches and may see, what changed last first (seven queries at most)."""
     rows = list(Watch.objects.visible_to(person).select_related("incident", "actionable").order_by("-pk")[:MOST])

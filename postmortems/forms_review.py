@@ -98,4 +98,4 @@ class MailingForm(forms.ModelForm):
 
     class Meta:
         model = Mailing
-        fields = ("asked", "decided", "commented")
+        fields = ("asked", "decided", "commented", "watched", "watched_commented", "watched_changed")

@@ -1,42 +1,62 @@
-"""The mails that a review asks for. Each goes only to who may read the incident and wants mails of its kind."""
+"""The mails about a postmortem: what its review asks for, and what becomes of it.
+
+Each goes only to who may read the incident then, and wants mails of its kind; never to the one who did it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from django.core.mail import EmailMessage
-from django.db import transaction
 from django.urls import reverse
 
+from .access import readers_among
 from .addresses import site_of
-from .mail import post
-from .models import Incident, Mailing, Visibility
+from .mail import letter, named, post_after
+from .models import Incident, Mailing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.http import HttpRequest
 
-FOOT = "\n\n--\nYou take part in this postmortem. Choose which mails you get: {mails}\n"
+FOOT = "\n\n-- \nYou take part in this postmortem or watch it. Choose which mails you get: {mails}\n"
+# What other apps add when they start: who watches an incident, and whom to tell, beside those, that one was published
+# by somebody (with the beginning of addresses).
+WATCHERS: list[Callable[[Incident], Iterable[Any]]] = []
+PUBLISHED: list[Callable[[Incident, Any, str], object]] = []
 
 
 def tell(
-    request: HttpRequest, incident: Incident, people: Iterable[Any], kind: str, words: str, *, place: str = ""
+    request: HttpRequest, incident: Incident, kinds: Mapping[str, Iterable[Any]], words: str, *, where: str = ""
 ) -> None:
-    """Tell these people what happened, once the transaction has ended; not the one who did it.
+    """Tell people what happened, once the transaction has ended (four queries at most, however many they are).
 
-    kind: "asked", "decided" or "commented", which everybody can switch off. A restricted incident is named by its
-    reference alone, because mails leave the site.
+    kinds: the people by the kind of mail it is for them, a switch of `Mailing`; who is there for several gets one mail
+    when one of these is on. where: the page that says more; the review unless it is given.
     """
-    chosen = [person for person in people if person.pk != request.user.pk and _wants(person, incident, kind)]
-    shown = incident.reference if incident.visibility == Visibility.RESTRICTED else str(incident)
+    people: dict[int, Any] = {}
+    reasons: dict[int, set[str]] = {}
+    for kind, several in kinds.items():
+        for person in several:
+            if person.pk != request.user.pk and person.email:
+                people[person.pk] = person
+                reasons.setdefault(person.pk, set()).add(kind)
+    if not people:
+        return
+    now = Incident.objects.get(pk=incident.pk)  # what it has become by this
+    chosen = _wanted(readers_among(now, people.values()), reasons)
     site = site_of(request)
-    page = site + reverse("review", args=[incident.slug]) + place
-    text = f"{words}\n\n{shown}\n{page}" + FOOT.format(mails=site + reverse("mails"))
-    for person in chosen:
-        message = EmailMessage(f"[Hindsight] {incident.reference}: {words}", text, to=[person.email])
-        transaction.on_commit(partial(post, message))
+    page = site + (where or reverse("review", args=[now.slug]))
+    text = f"{words}\n\n{named(now, now)}\n{page}" + FOOT.format(mails=site + reverse("mails"))
+    for pk in chosen:
+        post_after(letter(people[pk], f"[Hindsight] {now.reference}: {words}", text))
+
+
+def _wanted(people: Iterable[int], reasons: Mapping[int, set[str]]) -> list[int]:
+    """Those who want a mail for one of their reasons; who never chose wants all (one query)."""
+    keys = sorted(people)
+    chosen = {row.user_id: row for row in Mailing.objects.filter(user__in=keys)}
+    return [pk for pk in keys if pk not in chosen or any(getattr(chosen[pk], kind) for kind in reasons[pk])]
 
 
 def authors(incident: Incident) -> list[User]:
@@ -51,10 +71,12 @@ def taking_part(incident: Incident) -> list[User]:
     return list(people.values())
 
 
-def _wants(person: User, incident: Incident, kind: str) -> bool:
-    if not (person.is_active and person.email):
-        return False
-    if not Incident.objects.visible_to(person).filter(pk=incident.pk).exists():
-        return False
-    mailing = Mailing.objects.filter(user=person).first()
-    return mailing is None or bool(getattr(mailing, kind))
+def watchers(incident: Incident) -> list[Any]:
+    """Who watches it (one query)."""
+    return [person for find in WATCHERS for person in find(incident)]
+
+
+def tell_of_publishing(incident: Incident, by: Any, site: str) -> None:
+    """Tell whoever else has to do with an incident that it was published."""
+    for teller in PUBLISHED:
+        teller(incident, by, site)

@@ -15,6 +15,9 @@ from .models import Cause, CauseWatch, Incident, IncidentCause, Status
 
 logger = logging.getLogger(__name__)
 
+# What else `manage.py tell_watchers` tells, each giving how many mails it sent: other apps add to it when they start.
+TELLERS: list[Callable[[], int]] = []
+
 
 def watch(cause: Cause, user: Any) -> CauseWatch:
     """Let this person hear of the next incident with a cause; what is there already is no news."""

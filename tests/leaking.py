@@ -199,7 +199,7 @@ def _given() -> dict[str, dict[str, Any]]:
         "relation": {"other": Incident.objects.get(number=1), "kind": "repeat"},
         "rejection": {"cause": Cause.objects.get(slug=CAUSE)},
         "unsaved": {"user": User.objects.get(username="dana"), "at": timezone.now()},
-        "revision": {"number": 1, "at": timezone.now()},
+        "revision": {"number": 1, "at": timezone.now(), "was_open": True},
         "reviewer": {"user": User.objects.get(username="dana")},
         "reviewstep": {"kind": "approved", "version": 1},
         "remark": {"version": 1},
@@ -240,6 +240,7 @@ def add_restricted() -> Incident:
     Actionable.objects.settle()
     for kind, whose in ((Watch, "person"), (Reviewer, "user")):
         kind.objects.create(pk=FIRST + 1, incident=incident, **{whose: User.objects.get(username="erin")})
+    Watch.objects.filter(pk=FIRST + 1).update(told=0)
     Actionable.objects.get(pk=FIRST).causes.set([Cause.objects.get(slug=CAUSE), *Cause.objects.all()[:5]])
     incident.slug = SLUG
     incident.save()
@@ -344,11 +345,16 @@ def change_by_admin() -> None:
     assert Actionable.objects.get(pk=FIRST).status == "in progress"
 
 
-def mailed_by_remark(clients: Iterable[str]) -> Iterator[str]:
-    """Which of these people get a mail when an admin remarks on the restricted incident; dana, who sees it, does."""
-    sent = mailed_by(clients_of(["carol"])["carol"], f"/incidents/{SLUG}/review/comment/", {"text": "x"})
+def mailed_by_admin(clients: Iterable[str]) -> Iterator[str]:
+    """Which of these people get a mail when an admin comments on the restricted incident, which erin watches, and gives
+    her an actionable of it; dana, who sees it, does.
+    """
+    carol = clients_of(["carol"])["carol"]
+    sent = mailed_by(carol, f"/incidents/{SLUG}/review/comment/", {"text": "x"})
     assert "dana@example.org" in sent
-    yield from (f"{name}: a mail about a remark" for name in clients if f"{name}@example.org" in sent)
+    owner = {"status": "open", "owner": "erin", "version": "1"}
+    sent |= mailed_by(carol, f"/actionables/ACT-{WORK + 2}/change/", owner)
+    yield from (f"{name}: a mail from an admin" for name in clients if f"{name}@example.org" in sent)
 
 
 AT_ONCE = ("/", "/incidents/", "/bin/")

@@ -468,4 +468,4 @@ def test_my_work_is_mine(desk: Client, manager: User, several: list[int]) -> Non
         for box in page(desk, "/me/").iter("input")
         if box.get("type") == "checkbox"
     }
-    assert boxes == {"reminders": False, "digest": True}
+    assert boxes == {"reminders": False, "digest": True, "assigned": False}

@@ -19,7 +19,7 @@ from tests.leaking import (
     clients_of,
     delete_by_admin,
     differences,
-    mailed_by_remark,
+    mailed_by_admin,
     make_people,
     public_world,
     shown_by_a_stale_index,
@@ -52,7 +52,7 @@ def test_a_restricted_incident_changes_no_byte_for_others(world: None) -> None:
     refresh_incident(incident)
     # What a save and a delete add to what all were asked above, one is asked.
     assert list(differences(answers({"erin": clients["erin"]}), before)) == []
-    assert list(mailed_by_remark(clients)) == []
+    assert list(mailed_by_admin(clients)) == []
     assert list(bin_by_admin(clients, before)) == []
     delete_by_admin()
     assert list(differences(answers({"anonymous": clients["anonymous"]}), before)) == []

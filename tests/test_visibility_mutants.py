@@ -22,7 +22,7 @@ from tests.leaking import (
     clients_of,
     delete_by_admin,
     differences,
-    mailed_by_remark,
+    mailed_by_admin,
     make_people,
     public_world,
     shown_by_a_stale_index,
@@ -78,7 +78,7 @@ def noticed(site: Site, world: World) -> Iterator[str]:
         yield from differences(staff_answers(world.clients), world.before)
     yield from differences(asked(world.clients), world.before)
     yield from shown_by_a_stale_index(world.clients)
-    yield from mailed_by_remark(world.clients)
+    yield from mailed_by_admin(world.clients)
     yield from bin_by_admin(world.clients, world.before)
     change_by_admin()
     yield from differences(answers({"anonymous": world.clients["anonymous"]}), world.before)

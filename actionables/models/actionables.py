@@ -86,6 +86,7 @@ class Actionable(models.Model):
     closed = MomentField()
 
     objects = models.Manager.from_queryset(ActionableQuerySet)()
+    handed_over = False  # whether the last change through this copy made it another account's, or nobody's
 
     class Meta:
         ordering = ["incident", "position", "number"]
@@ -181,6 +182,7 @@ class Actionable(models.Model):
         keyed by field when something is missing. Three queries, and two to three for each value that changes.
         """
         stored = type(self)._default_manager.select_for_update().get(pk=self.pk)
+        self.handed_over = False
         new = {name: value for name, value in values.items() if getattr(stored, name) != value}
         if new and expected is not None and stored.version != expected:
             raise OutOfDate(stored)
@@ -188,6 +190,7 @@ class Actionable(models.Model):
             new |= _outcome(stored, new["status"], new.get("outcome") or why)
         if new:
             stored._keep(new, by, why, batch)
+            self.handed_over = "person" in new
         for name in {*new, *values, "version", "closed_at", "closed_clock", "closed_precision"}:
             setattr(self, name, getattr(stored, name))
         return bool(new)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from secrets import token_urlsafe
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from postmortems.models import Incident
 
 from .actionables import Actionable
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class CalendarLink(models.Model):
@@ -44,11 +47,12 @@ class CalendarLink(models.Model):
 
 
 class ReminderChoice(models.Model):
-    """What mail a person wants; whoever has no row gets both."""
+    """What mail a person wants; whoever has no row gets all."""
 
     person = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, related_name="reminder_choice")
     reminders = models.BooleanField(default=True, help_text="Before an actionable is due, when it is, and then weekly.")
     digest = models.BooleanField(default=True, help_text="Once a week, everything that is theirs.")
+    assigned = models.BooleanField(default=True, help_text="At once, when somebody else makes something theirs.")
 
     def __str__(self) -> str:
         return f"Mail of {self.person}"
@@ -77,6 +81,15 @@ class WatchQuerySet(models.QuerySet["Watch"]):
         """This person's watch of this actionable, or of this incident itself."""
         return self.filter(person=person, incident=incident, actionable=actionable)
 
+    def of_incidents(self) -> WatchQuerySet:
+        """Those of incidents themselves, by people who can get mail."""
+        return self.filter(actionable=None, person__is_active=True).exclude(person__email="")
+
+    def behind(self, before: datetime) -> WatchQuerySet:
+        """Those of incidents that were saved since their people were told, if that was before a time or never."""
+        saved = Q(told=None) | Q(told__lt=F("incident__version"))
+        return self.of_incidents().filter(saved, Q(told_at=None) | Q(told_at__lte=before))
+
     def visible_to(self, person: Any) -> WatchQuerySet:
         """This person's, of what they may see."""
         return self.filter(person=person, incident__in=Incident.objects.visible_to(person).order_by().values("pk"))
@@ -90,6 +103,10 @@ class Watch(models.Model):
     # Reached from its incident alone, so that there is one way to it.
     actionable = models.ForeignKey(Actionable, models.CASCADE, null=True, blank=True, related_name="+")
     since = models.DateTimeField(default=timezone.now, editable=False)
+    told = models.PositiveIntegerField(
+        null=True, blank=True, editable=False, help_text="The version of the incident its changes were told up to."
+    )
+    told_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When a mail about them went out.")
 
     objects = models.Manager.from_queryset(WatchQuerySet)()
 

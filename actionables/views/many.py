@@ -14,11 +14,13 @@ from django.views.decorators.http import require_POST
 
 from actionables.access import may_change, may_work_on
 from actionables.forms import ManyForm
+from actionables.handing import tell_owners
 from actionables.models import Actionable, OutOfDate, Priority, Status, put_back
 from actionables.owners import name_of, suggestions
 from actionables.shown import rows
 from actionables.telling import changed
 from actionables.told import changed_in
+from postmortems.addresses import site_of
 
 from .going import asked_for, back
 
@@ -49,15 +51,17 @@ def _chosen(request: HttpRequest) -> dict[int, int]:
 @transaction.atomic
 def _change(request: HttpRequest, form: ManyForm, chosen: dict[int, int], batch: str) -> list[str]:
     """Change them in one transaction; returns the references of those that were out of date."""
-    by, why, stale, incidents = name_of(request.user), form.cleaned_data["why"], [], {}
+    by, why, stale, incidents, rows_changed = name_of(request.user), form.cleaned_data["why"], [], {}, []
     visible = Actionable.objects.visible_to(request.user).filter(number__in=chosen)
     for actionable in visible.select_related("incident").order_by("number"):
         try:
             actionable.change(form.values(), by=by, why=why, expected=chosen[actionable.number], batch=batch)
             incidents[actionable.incident_id] = actionable.incident
+            rows_changed.append(actionable)
         except OutOfDate:
             stale.append(actionable.reference)
     changed(incidents.values(), texts=bool(why))
+    tell_owners(rows_changed, request.user, site_of(request))
     return stale
 
 
@@ -92,4 +96,5 @@ def undo(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied
         undone = put_back(batch, found, by=name_of(request.user))
         changed([one.incident for one in found], texts=True)
+        tell_owners(found, request.user, site_of(request))
     return back(target, ("undone", undone.count), *(("left", one.reference) for one in undone.kept))

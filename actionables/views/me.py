@@ -83,7 +83,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
 @require_POST
 def mail(request: HttpRequest) -> HttpResponse:
     """Which mail I want."""
-    wanted = {name: request.POST.get(name) == "on" for name in ("reminders", "digest")}
+    wanted = {name: request.POST.get(name) == "on" for name in ("reminders", "digest", "assigned")}
     person: Any = request.user
     ReminderChoice.objects.update_or_create(person=person, defaults=wanted)
     return redirect(reverse("me") + "#mail")

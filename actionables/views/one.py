@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from actionables.access import may_change, may_comment, may_work_on
 from actionables.forms import CLEARED, ChangeForm, CommentForm, SnoozeForm, shown_values
+from actionables.handing import tell_owners
 from actionables.models import Actionable, OutOfDate, Priority, Status
 from actionables.owners import name_of, suggestions
 from actionables.stream import happened, spent
@@ -25,6 +26,7 @@ from actionables.telling import changed
 from actionables.told import said_about
 from actionables.verdicts import verdict
 from postmortems.access import for_programs, for_readers
+from postmortems.addresses import site_of
 from postmortems.conditional import revalidated
 from postmortems.models import Action, Incident, Reference, Visibility, record
 from postmortems.prose import Prose
@@ -157,6 +159,7 @@ def _change(request: HttpRequest, actionable: Actionable, form: ChangeForm) -> H
         return _ask(request, error.stored, form, status=409)
     if done:
         changed([actionable.incident], texts=bool(why))
+        tell_owners([actionable], request.user, site_of(request))
     target = asked_for(request, actionable.get_absolute_url())
     return back(target, *([("batch", batch)] if done else []), anchor=actionable.reference)
 

@@ -22,7 +22,8 @@ def watch(request: HttpRequest) -> HttpResponse:
     """Begin to watch what `what` names, as INC-3 or ACT-7."""
     incident, actionable = _meant(request)
     person: Any = request.user
-    Watch.objects.get_or_create(person=person, incident=incident, actionable=actionable)
+    told = {"told": incident.version}  # what it says now is no news
+    Watch.objects.get_or_create(person=person, incident=incident, actionable=actionable, defaults=told)
     return _done(request, incident, actionable)
 
 

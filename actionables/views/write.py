@@ -11,11 +11,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from actionables.handing import tell_owners
 from actionables.models import FINISHED, Actionable, OutOfDate
 from actionables.owners import name_of, suggestions
 from actionables.telling import changed
 from actionables.wording import HINTS, EditForm, NewForm, first_values, incident_meant, refuse
 from postmortems.access import may_file
+from postmortems.addresses import site_of
 from postmortems.models import Incident
 
 from .one import noted
@@ -36,12 +38,12 @@ def add(request: HttpRequest) -> HttpResponse:
         status = 422 if asked else 200
         return render(request, "actionables/new.html", {"asked": asked}, status=status)
     form = NewForm(incident, request.POST if request.method == "POST" else None)
-    if form.is_valid() and (made := _made(form, incident, name_of(request.user))):
+    if form.is_valid() and (made := _made(form, incident, request)):
         return redirect(made)
     return _ask(request, form, incident, None)
 
 
-def _made(form: NewForm, incident: Incident, by: str) -> Actionable | None:
+def _made(form: NewForm, incident: Incident, request: HttpRequest) -> Actionable | None:
     """The new actionable; None when the model has something against it, which the form then says."""
     owner, person = form.cleaned_data["owner"]
     rest = {name: form.cleaned_data[name] for name in ("due_on", "priority", "alternative_to")}
@@ -54,18 +56,20 @@ def _made(form: NewForm, incident: Incident, by: str) -> Actionable | None:
     except ValidationError as error:
         refuse(form, error)
         return None
-    _begin(made, form.cleaned_data, by)
+    _begin(made, form.cleaned_data, request)
     return made
 
 
 @transaction.atomic
-def _begin(made: Actionable, given: dict[str, Any], by: str) -> None:
+def _begin(made: Actionable, given: dict[str, Any], request: HttpRequest) -> None:
     """Save it with its history: opened at a moment or now, and what it has become since."""
     made.status, made.outcome = given["status"], given["outcome"] if given["status"] in FINISHED else ""
     made.save()
     made.causes.set(given["causes"])
-    made.begin(given["opened"], given["closed"], by=by)
+    made.begin(given["opened"], given["closed"], by=name_of(request.user))
     changed([made.incident], texts=True)
+    made.handed_over = True
+    tell_owners([made], request.user, site_of(request))
 
 
 @never_cache

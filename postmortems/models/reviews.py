@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -135,6 +135,13 @@ class Remark(models.Model):
     def __str__(self) -> str:
         return f"comment {self.pk} on incident {self.incident_id}"
 
+    def speakers(self) -> list[Any]:
+        """Who said something before in the thread that this is an answer in (one query; none for what begins one)."""
+        if self.parent_id is None:
+            return []
+        thread = Remark.objects.filter(Q(pk=self.parent_id) | Q(parent=self.parent_id), pk__lt=self.pk)
+        return [one.by for one in thread.exclude(by=None).select_related("by")]
+
     def resolve(self, by_name: str) -> None:
         """What it asked for is done."""
         self.resolved_at, self.resolved_by_name = timezone.now(), by_name
@@ -152,7 +159,10 @@ class Mailing(models.Model):
     user = models.OneToOneField(PERSON, models.CASCADE, related_name="mailing")
     asked = models.BooleanField("when I am asked to review a postmortem", default=True)
     decided = models.BooleanField("when a postmortem I wrote is approved, published or needs changes", default=True)
-    commented = models.BooleanField("when somebody comments where I take part", default=True)
+    commented = models.BooleanField("when somebody comments where I take part or answers me", default=True)
+    watched = models.BooleanField("when a postmortem I watch is published, reopened or withdrawn", default=True)
+    watched_commented = models.BooleanField("when somebody comments on a postmortem I watch", default=True)
+    watched_changed = models.BooleanField("when a postmortem I watch is changed, at most once an hour", default=True)
 
     def __str__(self) -> str:
         return f"mails of person {self.user_id}"

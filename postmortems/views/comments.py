@@ -17,7 +17,7 @@ from ..access import may_comment, may_settle
 from ..forms_review import CommentForm, ReplyForm
 from ..models import Incident, Remark, Status
 from ..refresh import announce
-from ..review_mail import taking_part, tell
+from ..review_mail import taking_part, tell, watchers
 from ..revising import name_of
 from .discussion import shown
 from .entrance import of_incident
@@ -81,18 +81,32 @@ def _kept(request: HttpRequest, incident: Incident, comment: Remark) -> HttpResp
     if incident.status == Status.PUBLISHED:
         announce(incident.pk)  # its page says how many there are
     place = f"comment-{comment.parent_id or comment.pk}"
-    tell(request, incident, taking_part(incident), "commented", f"{name_of(person)} commented.", place=f"#{place}")
+    tell(request, incident, _listening(comment), f"{name_of(person)} commented.", where=_said_at(incident, place))
     return _back(incident, place)
 
 
+def _listening(comment: Remark) -> dict[str, list[Any]]:
+    """Who is told of a remark, by the kind of mail that is for them (five queries at most).
+
+    Of what is said in a review of an incident that is open by now, only who takes part.
+    """
+    incident = comment.incident
+    kinds: dict[str, list[Any]] = {"commented": taking_part(incident)}
+    if comment.was_open or not incident.is_open:
+        kinds["watched_commented"] = watchers(incident)
+        kinds["commented"] += comment.speakers()
+    return kinds
+
+
 def _back(incident: Incident, place: str) -> HttpResponse:
-    """To the page on which it is said."""
-    return redirect(f"{said_at(incident)}#{place}")
+    """To where it is said."""
+    return redirect(_said_at(incident, place))
 
 
-def said_at(incident: Incident) -> str:
-    """The address of the page on which an incident is talked of."""
-    return reverse("discussion" if incident.status == Status.PUBLISHED else "review", args=[incident.slug])
+def _said_at(incident: Incident, place: str) -> str:
+    """The place on the page on which an incident is talked of."""
+    page = "discussion" if incident.status == Status.PUBLISHED else "review"
+    return f"{reverse(page, args=[incident.slug])}#{place}"
 
 
 @speaking

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -10,9 +12,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from ..access import may_edit
+from ..addresses import site_of
 from ..forms_review import AskForm, MailingForm, ReasonForm, VerdictForm
 from ..models import Action, Incident, Mailing, ReviewKind, record
-from ..review_mail import authors, taking_part, tell
+from ..review_mail import authors, taking_part, tell, tell_of_publishing, watchers
 from ..reviewing import Refused, ask, decide, publish, reopen, unask, withdraw
 from ..revising import Overtaken, name_of
 from .entrance import of_incident
@@ -43,7 +46,7 @@ def asking(request: HttpRequest, incident: Incident) -> HttpResponse:
     if new and not incident.is_open:
         names = ", ".join(row.user.get_username() for row in new)
         record(Action.ACCESS_CHANGED, incident.reference, request=request, detail=f"asked for review: {names}")
-    tell(request, incident, [row.user for row in new], "asked", f"{name_of(person)} asks you for a review.")
+    tell(request, incident, {"asked": [row.user for row in new]}, f"{name_of(person)} asks you for a review.")
     return back(incident, "reviewers")
 
 
@@ -83,7 +86,7 @@ def _decided(request: HttpRequest, incident: Incident, kind: ReviewKind) -> Http
         decide(incident, kind, person, given["note"], given["checked"])
     except Refused as why:
         return refused(request, incident, why, verdict=form)
-    tell(request, incident, authors(incident), "decided", f"{name_of(person)} {kind.value}.")
+    tell(request, incident, {"decided": authors(incident)}, f"{name_of(person)} {kind.value}.")
     return back(incident, "reviewers")
 
 
@@ -100,7 +103,9 @@ def publishing(request: HttpRequest, incident: Incident) -> HttpResponse:
     except Overtaken:
         return page(request, incident, publish=form, status=CONFLICT, problem=OVERTAKEN)
     record(Action.PUBLISHED, incident.reference, request=request)
-    tell(request, incident, taking_part(incident), "decided", f"{name_of(_person(request))} published it.")
+    words = f"{name_of(_person(request))} published it."
+    tell(request, incident, _following(incident), words, where=incident.get_absolute_url())
+    tell_of_publishing(incident, _person(request), site_of(request))
     return redirect(incident)
 
 
@@ -134,8 +139,13 @@ def _back(request: HttpRequest, incident: Incident, action: Action) -> HttpRespo
     except Refused as why:
         return refused(request, incident, why, back=form)
     record(action, incident.reference, request=request)
-    tell(request, incident, taking_part(incident), "decided", f"{name_of(person)} has {action.value} it.")
+    tell(request, incident, _following(incident), f"{name_of(person)} has {action.value} it.")
     return back(incident)
+
+
+def _following(incident: Incident) -> dict[str, list[Any]]:
+    """Who is told where it stands, by the kind of mail that is for them (three queries)."""
+    return {"decided": taking_part(incident), "watched": watchers(incident)}
 
 
 def _person(request: HttpRequest) -> User:

@@ -60,11 +60,20 @@ def test_a_postmortem_is_reviewed_and_published(
         page.get_by_text("Holds: impact.").wait_for()
         page.get_by_role("button", name="Publish").press("Enter")
         page.wait_for_url(f"**{PLACE}")
+        page.get_by_role("link", name="Discussion (1)").press("Enter")
+        page.get_by_label("Comment", exact=True).fill("And now?")
+        page.get_by_role("button", name="Send", exact=True).press("Enter")
+        page.get_by_text("And now?").wait_for()
+        page.get_by_role("link", name="Read", exact=True).press("Enter")
+        page.get_by_role("link", name="Discussion (2)").wait_for()
         page.get_by_role("link", name="History").press("Enter")
         page.get_by_role("button", name="Compare the two chosen").press("Enter")
         page.get_by_role("heading", name="Version 2 to 3").wait_for()
     assert Incident.objects.get(pk=draft.pk).status == "published"
     assert not faults.unexpected(), "\n".join(faults.unexpected())
+
+
+PARTS = ("history/", "versions/1/", "diff/", "review/", "files/", "delete/", "versions/1/restore/", "discussion/")
 
 
 @in_every_look
@@ -76,7 +85,9 @@ def test_axe_finds_nothing_on_what_only_some_see(
     found, wide = {}, {}
     with watched_page(chromium, live_server.url, faults, **options) as page:
         sign_in(page, live_server.url, carol)
-        for part in ("history/", "versions/1/", "diff/", "review/", "files/", "delete/", "versions/1/restore/"):
+        for part in PARTS:
+            if part == "discussion/":
+                Incident.objects.update(status="published")
             page.goto(PLACE + part)
             page.evaluate("() => document.querySelectorAll('details').forEach(e => e.open = true)")
             found[part] = told(Axe().run(page, options=OPTIONS).response["violations"])
