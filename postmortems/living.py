@@ -8,11 +8,16 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from statistics import mean, median
 
-from .models import Certainty, IncidentCause, Role
+from django.db.models import F
+
+from .models import MILESTONES, Certainty, IncidentCause, Role
+from .models.incidents import IncidentQuerySet
+from .momentfields import columns
 from .moments import Moment, Precision
-from .rows import IncidentRow
+from .rows import IncidentRow, extent, milestones_in
 
 WIDTH = 300.0
+OLDEST = 200  # incidents that are read to tell where it was seen first
 DAY = timedelta(days=1)
 FINE = (Precision.SECOND, Precision.MINUTE, Precision.ABOUT, Precision.DAY)
 
@@ -112,6 +117,40 @@ def _gaps(dated: list[IncidentRow]) -> Gaps | None:
     if not days:
         return None
     return Gaps(len(days), mean(days), median(days), days[min(int(len(days) * 0.9), len(days) - 1)])
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """When an organisation met it for the first time."""
+
+    name: str
+    slug: str
+    when: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Which organisations met it, each named once: first (several where their order is not known), later, undated."""
+
+    first: list[Seen]
+    later: list[Seen]
+    undated: list[Seen]
+
+
+def spread(struck: IncidentQuerySet) -> Spread | None:
+    """Told of the oldest incidents that show a cause; None for fewer than two organisations (one query)."""
+    oldest = struck.exclude(organisation=None).order_by(F("occurred_at").asc(nulls_last=True), "number")
+    rows = oldest.values_list("organisation__name", "organisation__slug", *columns(*MILESTONES))[:OLDEST]
+    met: dict[str, Seen] = {}
+    for name, slug, *values in rows:
+        met.setdefault(slug, Seen(name, slug, extent(milestones_in(values))[0]))
+    dated = [(span, seen) for seen in met.values() if seen.when.is_dated and (span := seen.when.span())]
+    if len(met) < 2 or not dated:
+        return None
+    known = min(span[1] for span, _ in dated)
+    first = [seen for span, seen in dated if span[0] <= known]
+    later = [seen for span, seen in dated if span[0] > known]
+    return Spread(first, later, [seen for seen in met.values() if not seen.when.is_dated])
 
 
 def days_words(days: float) -> str:

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from postmortems import matrix, together
 from postmortems.chance import so_many_by_chance, together_by_chance
-from postmortems.living import days_words, living, since_words
-from postmortems.models import Cause, CausePair, CauseQuarter, Incident, IncidentCause
+from postmortems.living import days_words, living, since_words, spread
+from postmortems.models import Cause, CausePair, CauseQuarter, Incident, IncidentCause, Organisation
 from postmortems.moments import Moment
 from postmortems.refresh import refresh_incident
 from postmortems.rows import rows_of
@@ -227,6 +227,50 @@ def test_a_hidden_incident_is_in_no_overview_of_others(client: Client) -> None:
         shown = page(client, f"/causes/?view={view}")
         assert "2 incidents" not in shown.partition("Zebra one")[2][:200]
     assert together.kept_pairs(one.pk) == {}
+
+
+# ---- who met it first
+
+
+def plain(html: str) -> str:
+    """What a page says."""
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", "", html))
+
+
+def test_who_met_it_first_is_told_no_surer_than_known(client: Client) -> None:
+    cause = make_cause("Wandering cause", recognise="By its gait.", mitigations="Wait.", aliases="Nomad")
+    for name, start in (
+        ("Anvil", coarse(2012, 1, "year")),
+        ("Boiler", moment("2012-03-05 10:00")),
+        ("Candle", moment("2014-02-01")),
+        ("Boiler", moment("2011-06-01")),
+        ("Dowel", None),
+    ):
+        place = Organisation.objects.get_or_create(name=name, slug=name.lower())[0]
+        struck(start, cause=cause, organisation=place)
+    found = spread(Incident.objects.filter(incident_causes__cause=cause))
+    assert found is not None
+    assert [seen.name for seen in found.first] == ["Boiler"]
+    shown = plain(page(client, cause.get_absolute_url()))
+    said = "Seen first at Boiler (1 Jun 2011), later at Anvil (2012), Candle (1 Feb 2014); at an unknown date at Dowel."
+    assert said in shown
+    struck(coarse(2011, 1, "year"), cause=cause, organisation=Organisation.objects.get(name="Candle"))
+    hidden = Organisation.objects.create(name="Hidden works")
+    struck(moment("1999-01-01"), cause=cause, organisation=hidden, visibility="restricted")
+    shown = plain(page(client, cause.get_absolute_url()))
+    assert "Seen first at Candle (2011) or Boiler (1 Jun 2011), later at Anvil" in shown
+    assert "Hidden works" not in shown
+
+
+def test_what_helps_during_an_incident_stands_before_what_was(client: Client) -> None:
+    cause = make_cause(recognise="By its gait.", mitigations="Sit and wait.", aliases="Nomad")
+    struck(moment("2012-03-05 10:00"), moment("2010-01-01"), cause=cause)
+    shown = plain(page(client, cause.get_absolute_url()))
+    order = ["last 5 Mar 2012", "Nomad", "By its gait.", "Sit and wait.", "How it comes back", "Where it struck"]
+    places = [shown.index(text) for text in order]
+    assert places == sorted(places)
+    month, _ = struck(coarse(2013, 6, "month"), cause=make_cause())
+    assert "last in Jun 2013" in plain(page(client, month.get_absolute_url()))
 
 
 # ---- timelines compared

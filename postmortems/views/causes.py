@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from ..access import for_readers, may_manage
 from ..conditional import remembered, revalidated
-from ..living import days_words, living, since_words
+from ..living import days_words, living, since_words, spread
 from ..matrix import CauseLine, counted, groups, matrix_of
 from ..models import Cause, Incident, IncidentCause, Moved, Role, get_by_slug
 from ..models.incidents import IncidentQuerySet
@@ -123,6 +123,7 @@ def detail(request: HttpRequest, slug: str) -> HttpResponse:
         "newest": [row.pk for row in newest],
         "compared": [row.number for row in newest[:COMPARED]],
         "related": _related(cause, request.user),
+        "spread": spread(struck),
         "days_words": days_words,
         "since_words": since_words,
         "prose": Prose.for_texts(request.user, [*own, *texts]),
