@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -90,6 +91,18 @@ def open_counts(incidents: list[int]) -> dict[int, tuple[int, int]]:
         unfinished, every = counts.get(pk, (0, 0))
         counts[pk] = (unfinished + (count if status in UNFINISHED else 0), every + count)
     return counts
+
+
+def by_open_work(lines: list[Any], user: Reader) -> tuple[list[tuple[Any, int]], bool]:
+    """These lines of causes, most open actionables first, with their number among the newest `CAP`; and whether there
+    are more than those (two queries).
+    """
+    newest = Actionable.objects.visible_to(user).filter(unfinished=1, alternative_to=None).order_by("-number")
+    pks = list(newest.values_list("pk", flat=True)[: CAP + 1])
+    aims = Actionable.causes.through.objects.filter(actionable__in=pks[:CAP])
+    open_of = Counter(aims.values_list("cause_id", flat=True))
+    found = [(line, open_of[line.pk]) for line in lines]
+    return sorted(found, key=lambda pair: -pair[1]), len(pks) > CAP
 
 
 def summary(user: Reader) -> list[Number]:

@@ -55,6 +55,7 @@ def environment(**options: Any) -> Environment:
         actionables_aimed_at=actionables.aimed_at,
         cause_ledger=actionables.cause_ledger,
         open_actionables=actionables.open_counts,
+        by_open_work=actionables.by_open_work,
         actionables_five=five,
         actionable_age=age,
         initials=initials,

@@ -204,14 +204,16 @@ def _services(facts: Facts) -> list[Service]:
 
 
 def _linked(model: type[models.Model], slug: Value, line: int) -> Any:
-    """The row of a slug, also of one it had before; raises DocumentError."""
+    """The row of a slug, also of one it had before, and of a merged cause what it became; raises DocumentError."""
     if isinstance(slug, str) and "\0" not in slug:
         try:
-            return get_by_slug(model._default_manager.all(), slug)
+            found = get_by_slug(model._default_manager.all(), slug)
         except Moved as moved:
-            return model._default_manager.get(slug=moved.args[0])
+            found = model._default_manager.get(slug=moved.args[0])
         except Http404:
-            pass
+            found = None
+        if found is not None:
+            return found.in_use() if isinstance(found, Cause) else found
     raise DocumentError(line, f"there is no {model._meta.verbose_name} “{slug}”")
 
 
@@ -273,6 +275,7 @@ def _apply_rows(incident: Incident, rows: Rows, blocks: list[Block]) -> None:
     manager = getattr(incident, rows.related)
     stored = list(manager.all())
     wanted = [_row(incident, rows, block, manager.model) for block in blocks]
+    blocks, wanted = _without_merged(rows, blocks, wanted)
     by_key = {_key(row, rows, place): row for place, row in enumerate(stored)}
     keys = [_key(row, rows, place) for place, (row, _) in enumerate(wanted)]
     for place, key in enumerate(keys):
@@ -285,6 +288,20 @@ def _apply_rows(incident: Incident, rows: Rows, blocks: list[Block]) -> None:
         row.position = place + 1
         _clean(row, lines)
         row.save(force_insert=former is None)
+
+
+def _without_merged(rows: Rows, blocks: list[Block], wanted: list[Any]) -> tuple[list[Block], list[Any]]:
+    """Without the rows of causes that were merged into one which stands there in the same role: merging drops them."""
+    if "cause" not in rows.key:
+        return blocks, wanted
+    pairs = [(block, one, _key(one[0], rows, 0)) for block, one in zip(blocks, wanted, strict=True)]
+    taken = {key for block, (row, _), key in pairs if block.heading == row.cause.slug}
+    kept = []
+    for block, (row, lines), key in pairs:
+        if block.heading == row.cause.slug or key not in taken:
+            kept.append((block, (row, lines)))
+        taken.add(key)
+    return [block for block, _ in kept], [row for _, row in kept]
 
 
 def _key(row: Any, rows: Rows, place: int) -> tuple[Any, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils import timezone
 
-from .filters import IncidentFilter
+from .filters import UNKNOWN_YEAR, IncidentFilter, is_year
 from .matrix import CauseLine, add_years, counted
 from .models import CauseYear, Incident, IncidentCause, Organisation, Service
 from .models.incidents import IncidentQuerySet
@@ -24,6 +25,9 @@ OFFERED = 300  # organisations and services to choose from
 DRAWN, LISTED = 24, 40  # causes in the drawing, pairs in the table
 ACROSS = 12  # services, and causes, in their table
 KINDS = ("organisation", "service", "year")
+PERIOD = ("from", "to")
+# The orders of the list; how much work is open knows `actionables`.
+SORTS = {"group": "In groups", "count": "Most incidents", "recency": "Latest", "open": "Most open work"}
 ROW = 28  # the height of a row of the drawing, in CSS pixels
 REACH = 112
 
@@ -37,6 +41,8 @@ class Scope:
 
     chosen: list[tuple[str, str]]
     visible: IncidentQuerySet
+    least: int = 0
+    sort: str = "group"
     notices: list[str] = field(default_factory=list)
     pks: list[int] | None = None
     more: bool = False
@@ -47,25 +53,80 @@ class Scope:
         asked = QueryDict(mutable=True)
         for name in KINDS:
             asked.setlist(name, [value for value in given.getlist(name) if value])
-        chosen = [(name, value) for name in KINDS for value in asked.getlist(name)]
-        if not chosen:
-            return cls([], visible)
-        wanted = IncidentFilter(asked, visible)
+        years, odd = _period(given)
+        if "unknown" in years:
+            asked.appendlist("year", years.pop("unknown"))
+        least, sort = _least(given, odd), given.get("sort", "")
+        scope = cls([], visible, least, sort if sort in SORTS else "group", odd)
+        scope.chosen = [(name, value) for name in KINDS for value in asked.getlist(name)] + list(years.items())
+        if scope.chosen:
+            scope._choose(asked, years)
+        return scope
+
+    def _choose(self, asked: QueryDict, years: dict[str, str]) -> None:
+        """Look at the newest of the incidents that are chosen alone."""
+        wanted = IncidentFilter(asked, self.visible)
         understood = wanted.understood()
         wanted.chosen = {
             "organisation": _keys(Organisation.objects.filter(slug__in=understood.get("organisation") or [])),
             "service": _keys(Service.objects.filter(slug__in=understood.get("service") or [])),
             "cause": [],
         }
-        pks = list(wanted.qs.newest_first().values_list("pk", flat=True)[: LOOKED_AT + 1])
-        newest = pks[:LOOKED_AT]
-        return cls(chosen, visible.filter(pk__in=newest), wanted.notices(), newest, len(pks) > LOOKED_AT)
+        chosen: Any = wanted.qs
+        if "from" in years:
+            chosen = chosen.filter(occurred_at__gte=datetime(int(years["from"]), 1, 1, tzinfo=UTC))
+        if "to" in years:
+            chosen = chosen.filter(occurred_at__lt=datetime(int(years["to"]) + 1, 1, 1, tzinfo=UTC))
+        pks = list(chosen.newest_first().values_list("pk", flat=True)[: LOOKED_AT + 1])
+        self.pks, self.more = pks[:LOOKED_AT], len(pks) > LOOKED_AT
+        self.visible = self.visible.filter(pk__in=self.pks)
+        self.notices += wanted.notices()
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """All that is chosen, for links to other views of the same."""
+        least = [("min", str(self.least))] if self.least else []
+        return [*self.chosen, *least, *([("sort", self.sort)] if self.sort != "group" else [])]
+
+    def untold(self) -> str:
+        """Why it cannot be told of these incidents what comes more often than before; empty where it can."""
+        if any(name in ("year", *PERIOD) for name, _ in self.chosen):
+            return "What comes more often is told for all years only: it compares this quarter with the five before."
+        if self.more:
+            return (
+                f"What comes more often is not told: more than {LOOKED_AT:,} incidents are chosen, not all are counted."
+            )
+        return ""
 
     def newest(self) -> list[int]:
         """The keys of what is looked at, the newest where it is everything (one query, or none)."""
         if self.pks is None:
             return list(self.visible.newest_first().values_list("pk", flat=True)[:LOOKED_AT])
         return self.pks
+
+
+def _period(given: QueryDict) -> tuple[dict[str, str], list[str]]:
+    """The years from which and to which, or "unknown" for what has no date; and what is none of these, in words."""
+    years: dict[str, str] = {}
+    odd: list[str] = []
+    for name in PERIOD:
+        value = given.get(name, "")
+        if name == "from" and value == UNKNOWN_YEAR:
+            return {"unknown": UNKNOWN_YEAR}, odd
+        if is_year(value):
+            years[name] = value
+        elif value:
+            odd.append(f"The value given for {name} is not a year; it is ignored.")
+    return years, odd
+
+
+def _least(given: QueryDict, odd: list[str]) -> int:
+    """Of how many incidents a cause must be to be shown; adds to `odd` what is no number."""
+    value = given.get("min", "")
+    if value and not (value.isascii() and value.isdigit() and len(value) < 7):
+        odd.append("The value given for min is not a number of incidents; it is ignored.")
+        return 0
+    return int(value or 0)
 
 
 def _keys(rows: QuerySet[Any]) -> list[int]:
@@ -85,6 +146,13 @@ def lines_in(scope: Scope, user: Reader) -> list[CauseLine]:
         seen[cause][pk] = sure, at.year if at else None
     found = [_line(line, seen.get(line.pk, {})) for line in lines]
     return sorted(found, key=lambda line: (-line.incidents, -(line.last_year or 0)))
+
+
+def in_order(lines: list[CauseLine], sort: str) -> list[CauseLine]:
+    """Most incidents first, or those that were seen last."""
+    if sort == "recency":
+        return sorted(lines, key=lambda line: -(line.last_year or 0))
+    return lines
 
 
 def _line(line: CauseLine, seen: dict[int, tuple[bool, int | None]]) -> CauseLine:
@@ -109,7 +177,7 @@ def choices() -> dict[str, list[tuple[str, str]]]:
 def coming_more_often(scope: Scope, lines: list[CauseLine]) -> list[tuple[CauseLine, Change]]:
     """What came more often this quarter than in the five before, of what everybody may read (at most one query)."""
     by_pk = {line.pk: line for line in lines}
-    found = changes(timezone.now().date()) if scope.pks is None else []
+    found = [] if scope.untold() else changes(timezone.now().date(), scope.pks)
     return [(by_pk[change.cause], change) for change in found if change.cause in by_pk]
 
 

@@ -11,8 +11,9 @@ from itertools import combinations
 from django.db.models import Q
 
 from .chance import RARE, so_many_by_chance, together_by_chance
-from .models import CausePair, CauseQuarter, LearnedWord
+from .models import CausePair, CauseQuarter, IncidentCause, LearnedWord
 from .suggest_learning import ALL
+from .tallies import by_incident
 
 LEAST_TOGETHER = 2  # incidents with both below which nothing is said
 LEAST_CHANGED = 4  # incidents in all six quarters below which no change is told
@@ -97,16 +98,17 @@ def _begins(quarter: int) -> date:
     return date(quarter // 4, quarter % 4 * 3 + 1, 1)
 
 
-def changes(until: date) -> list[Change]:
+def changes(until: date, incidents: list[int] | None = None) -> list[Change]:
     """The causes that came more often in the quarter of a day, up to that day, than in the five before (one query).
 
-    The days of each part are what the chance goes by, so a quarter that has just begun counts for as much as it is.
+    incidents: the ids of those that are looked at; all when None. Counted are those that everybody may read. The days
+    of each part are what the chance goes by, so a quarter that has just begun counts for as much as it is.
     """
     last = quarter_of(until)
-    rows = CauseQuarter.objects.filter(quarter__gt=last - BEFORE - 1, quarter__lte=last)
     counts: dict[int, list[int]] = {}
-    for cause, quarter, count in rows.values_list("cause", "quarter", "incidents"):
-        counts.setdefault(cause, [0, 0])[quarter < last] += count
+    for cause, quarter, count in _by_quarter(last, incidents):
+        if last - BEFORE <= quarter <= last:
+            counts.setdefault(cause, [0, 0])[quarter < last] += count
     enough = {cause: both for cause, both in counts.items() if sum(both) >= LEAST_CHANGED}
     now_days = (until - _begins(last)).days + 1
     share = now_days / (now_days + (_begins(last) - _begins(last - BEFORE)).days)
@@ -115,3 +117,16 @@ def changes(until: date) -> list[Change]:
         for cause, (now, before) in enough.items()
     ]
     return sorted((one for one in found if one.chance * one.looked_at < RARE), key=lambda one: (one.chance, one.cause))
+
+
+def _by_quarter(last: int, incidents: list[int] | None) -> Iterable[tuple[int, int, int]]:
+    """How often each cause came in each quarter: as counted ahead, or in these incidents alone."""
+    if incidents is None:
+        rows = CauseQuarter.objects.filter(quarter__gte=last - BEFORE, quarter__lte=last)
+        return rows.values_list("cause", "quarter", "incidents")
+    links = IncidentCause.objects.filter(incident__in=incidents, incident__is_open=1)
+    return [
+        (cause, 4 * year + quarter - 1, 1)
+        for _, cause, year, quarter, _ in by_incident(links)
+        if year is not None and quarter is not None
+    ]

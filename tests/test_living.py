@@ -25,7 +25,15 @@ from postmortems.suggest_learning import check, relearn
 from postmortems.tallying import rebuild
 from postmortems.together import Change, changes, kept_pairs, pairs_of
 from postmortems.views import causes
-from tests.factories import make_cause, make_entry, make_incident, make_incident_cause, make_service, moment
+from tests.factories import (
+    make_actionable,
+    make_cause,
+    make_entry,
+    make_incident,
+    make_incident_cause,
+    make_service,
+    moment,
+)
 from timelines.compare import compared, offset
 
 pytestmark = pytest.mark.usefixtures("five")
@@ -211,6 +219,53 @@ def test_what_is_chosen_is_what_is_counted(client: Client) -> None:
     shown = page(client, "/causes/?view=list&organisation=bitbucket")
     seen = IncidentCause.objects.filter(incident__organisation__slug="bitbucket").values("cause").distinct().count()
     assert f"{seen} causes seen in what is chosen" in shown
+
+
+def test_the_list_is_sorted_and_cut_by_its_address(client: Client) -> None:
+    often, _ = struck(*[moment(f"2001-01-0{day}") for day in (1, 2, 3)], cause=make_cause("Often cause"))
+    late, (incident, _) = struck(moment("2031-01-01"), moment("2031-01-02"), cause=make_cause("Late cause"))
+    for _ in range(4):
+        make_actionable(incident, causes=(late,))
+    make_actionable(incident, causes=(often,), status="done")
+    hidden = make_incident(visibility="restricted")
+    for _ in range(9):
+        make_actionable(hidden, causes=(often,))
+
+    def names(query: str) -> list[str]:
+        shown = page(client, f"/causes/?view=list&{query}")
+        return re.findall(r'<th scope="row"><a href="/causes/[^"]+">([^<]+)</a>', shown)
+
+    every = names("")
+    assert names("sort=count").index("Often cause") < names("sort=count").index("Late cause")
+    assert names("sort=recency")[0] == "Late cause"
+    assert names("sort=open")[0] == "Late cause"
+    assert set(names("sort=open")) == set(every)
+    assert "4 open" in page(client, "/causes/?view=list&sort=open")
+    assert {"Often cause"} <= set(names("min=3"))
+    assert "Late cause" not in names("min=3")
+    assert names("from=2031&to=2031&min=1") == ["Late cause"]
+    assert "Late cause" not in names("to=2030&min=1")
+    assert "Often cause" not in names("from=2002&min=1")
+    assert names("min=999999") == []
+    assert "min=3&amp;sort=open" in page(client, "/causes/?view=list&sort=open&min=3")
+    for odd in ("from=x", "min=-1", "to=%00", "min=1e9", "from=99999"):
+        assert "is ignored" in page(client, f"/causes/?{odd}")
+
+
+def test_what_comes_more_often_is_told_of_what_is_chosen_or_why_not(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = Organisation.objects.create(name="Anvil", slug="anvil")
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    cause, _ = struck(*[Moment(today, None, "day")] * 6, cause=make_cause("Rising cause"), organisation=place)
+    struck(*[Moment(today, None, "day")] * 3, cause=cause, organisation=place, visibility="restricted")
+    said = "6 times this quarter, never in the five before"
+    assert said in page(client, "/causes/")
+    assert said in page(client, "/causes/?organisation=anvil&min=50&view=list")
+    assert said not in page(client, "/causes/?organisation=wikimedia")
+    assert "told for all years only" in page(client, "/causes/?from=2015")
+    monkeypatch.setattr("postmortems.overview.LOOKED_AT", 5)
+    assert "more than 5 incidents are chosen" in page(client, "/causes/?organisation=anvil")
 
 
 def test_overviews_of_chosen_incidents_say_where_they_stop(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

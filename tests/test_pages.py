@@ -208,8 +208,8 @@ def test_from_swift_one_click_leads_to_bitbucket_with_the_shared_cause_named(cli
     ("address", "incidents", "phrases"),
     [
         (UNATTENDED, [3, 4, 1],
-         ["3 incidents", "last in 2015", "1 without a date", "2 open of 3", "ensure => latest"]),
-        (LOGGING, [2, 1], ["2 incidents", "last in 2012", "1 without a date", "Root cause Confirmed"]),
+         ["3 incidents", "last 12 Aug 2015", "1 without a date", "2 open of 3", "ensure => latest"]),
+        (LOGGING, [2, 1], ["2 incidents", "last 5 Jan 2012", "1 without a date", "Root cause Confirmed"]),
         ("/causes/feature-or-dormant-path-switched-on/", [], ["Not seen yet"]),
         ("/services/rsyslog/", [2, 1], ["2 incidents", "The syslog daemon.", "Causes here"]),
         ("/organisations/wikimedia/", [3, 4, 1],

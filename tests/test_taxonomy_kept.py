@@ -11,6 +11,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 
+from postmortems.document import apply_document, document_of
 from postmortems.models import AuditEntry, Cause, CauseWatch, Incident, IncidentCause
 from postmortems.refresh import refresh_incident
 from postmortems.suggest_learning import check
@@ -266,6 +267,16 @@ def test_a_merged_cause_is_not_linked_anew_by_any_of_its_names(manager: Client) 
     assert "Old name" not in offered
     manager.post(f"/INC-{incident.number}/edit/causes/", form)
     assert [link.cause for link in incident.incident_causes.all()] == [three]
+
+
+def test_an_older_version_brings_back_no_merged_cause(bob: User) -> None:
+    one, two, rows = pair()
+    text = {row.pk: document_of(row) for row in rows}
+    merge(one, two)
+    for row in rows:
+        apply_document(text[row.pk], Incident.objects.get(pk=row.pk))
+    links = IncidentCause.objects.filter(incident__in=rows).order_by("incident")
+    assert list(links.values_list("incident", "cause")) == [(row.pk, two.pk) for row in rows]
 
 
 def test_a_retired_cause_is_linked_by_its_own_name_alone(manager: Client) -> None:

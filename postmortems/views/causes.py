@@ -18,7 +18,7 @@ from ..living import days_words, living, since_words, spread
 from ..matrix import CauseLine, counted, groups, matrix_of
 from ..models import Cause, Incident, IncidentCause, Moved, Role, get_by_slug
 from ..models.incidents import IncidentQuerySet
-from ..overview import Scope, by_service, choices, coming_more_often, graph_of, lines_in
+from ..overview import SORTS, Scope, by_service, choices, coming_more_often, graph_of, in_order, lines_in
 from ..prose import Prose
 from ..refresh import refresh_cause
 from ..rows import FEW, IncidentRow, incident_rows, linked, most_common, rows_of
@@ -43,10 +43,11 @@ def index(request: HttpRequest) -> HttpResponse:
     view = request.GET.get("view", "matrix")
     view = view if view in VIEWS else "matrix"
     scope = Scope.of(request.GET, Incident.objects.visible_to(request.user))
-    lines = lines_in(scope, request.user)
+    every = lines_in(scope, request.user)
+    lines = [line for line in every if line.incidents >= scope.least]
     seen = [line for line in lines if line.incidents]
-    context = {"view": view, "views": VIEWS, "seen": len(seen), "all": len(lines), "scope": scope}
-    context |= {"choices": remembered(("choices",), choices), "more_often": coming_more_often(scope, lines)}
+    context = {"view": view, "views": VIEWS, "seen": len(seen), "all": len(every), "scope": scope, "sorts": SORTS}
+    context |= {"choices": remembered(("choices",), choices), "more_often": coming_more_often(scope, every)}
     return render(request, f"postmortems/causes_{view}.html", context | SHOWN[view](request, scope, lines))
 
 
@@ -56,6 +57,8 @@ def _matrix(request: HttpRequest, scope: Scope, lines: list[CauseLine]) -> dict[
 
 def _list(request: HttpRequest, scope: Scope, lines: list[CauseLine]) -> dict[str, Any]:
     by_group = [(name, slug, question, _of_group(lines, name)) for name, slug, question in groups()]
+    if scope.sort != "group":
+        by_group = [(SORTS[scope.sort], scope.sort, "", in_order(lines, scope.sort))]
     texts = [line.definition for line in lines]
     return {"groups": by_group, "prose": Prose.for_texts(request.user, texts), "years": _span(lines)}
 
