@@ -369,6 +369,33 @@ def test_at_most_four_are_compared_and_what_is_not_there_is_said(client: Client)
     assert shown.count('class="letter l-') == 4
 
 
+def test_entries_of_some_kinds_are_compared_by_offset_or_by_the_clock(client: Client) -> None:
+    first = make_incident(started=moment("2020-01-01 10:00"))
+    second = make_incident(started=moment("22:00"))
+    make_entry(first, when=moment("2020-01-01 10:30"), kind="action", text="Aaa did.")
+    make_entry(first, when=moment("2020-01-02 00:10"), kind="note", text="Aaa slept.")
+    make_entry(second, when=moment("22:30"), kind="action", text="Bbb did.")
+    asked = f"/compare/?i={first.reference}&i={second.reference}"
+
+    def told(query: str) -> tuple[list[str], list[str]]:
+        shown = page(client, asked + query)
+        rows = [plain(row).strip() for row in re.findall(r'<th scope="row">(.*?)</th>', shown)]
+        return rows, re.findall("(?:Aaa|Bbb) [a-z]+", shown)
+
+    assert told("") == (["+30 min", "+850 min"], ["Aaa did", "Bbb did", "Aaa slept"])
+    assert told("&kinds=action") == (["+30 min"], ["Aaa did", "Bbb did"])
+    assert told("&kinds=action,note") == told("&kinds=note&kinds=action") == told("")
+    assert told("&kinds=note&times=clock") == (["A 00:10, 2 Jan 2020"], ["Aaa slept"])
+    assert told("&times=clock")[0][0].split() == ["A", "10:30B", "22:30"]
+    assert told("&kinds=recovery") == ([], [])
+    shown = page(client, f"{asked}&kinds=action&times=clock&align=detected&kinds=zebra")
+    assert "There is no kind of entry zebra; it is ignored." in shown
+    assert "1 entry not shown" in shown
+    everything = f"{asked.partition('/compare/')[2]}&align=mitigated&kinds=action&times=clock".replace("&", "&amp;")
+    assert f'href="{everything}"' in shown
+    assert "None has an entry of these kinds." in page(client, f"{asked}&kinds=recovery")
+
+
 def test_hidden_incidents_are_not_compared(client: Client) -> None:
     hidden = make_incident("Zebra", visibility="restricted")
     shown = page(client, f"/compare/?i=INC-1&i={hidden.reference}")
@@ -382,6 +409,17 @@ def test_one_incident_alone_is_offered_similar_ones_with_reasons(client: Client)
     assert "Both: Logging or other side work" in shown
 
 
-@pytest.mark.parametrize("query", ["", "?i=", "?i=%00", "?i=INC-0", "?i=" + "9" * 500, "?align=x&i=INC-1&i=INC-1"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "?i=",
+        "?i=%00",
+        "?i=INC-0",
+        "?i=" + "9" * 500,
+        "?align=x&i=INC-1&i=INC-1",
+        "?i=INC-1&i=INC-2&kinds=%00&times=%00",
+    ],
+)
 def test_odd_questions_are_answered_with_a_page(client: Client, query: str) -> None:
     assert "Compare" in page(client, f"/compare/{query}")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from postmortems.models import Incident
 from postmortems.moments import MINUTE, Moment
 from postmortems.rows import IncidentRow, rows_of
 
-from .models import TimelineEntry
+from .models import Kind, TimelineEntry
 
 if TYPE_CHECKING:
     from postmortems.access import Reader
@@ -57,7 +57,10 @@ class Line:
 
 @dataclass(slots=True)
 class Comparison:
-    """Columns, lines in order of time, what all or some have in common, and what was asked for in vain."""
+    """Columns, lines in order of time, what all or some have in common, and what was asked for in vain.
+
+    kinds: how many entries of each kind there are, also of those that were not asked for, which `hidden` counts.
+    """
 
     columns: list[Column]
     lines: list[Line]
@@ -65,6 +68,8 @@ class Comparison:
     services: list[tuple[str, str, str]]
     missing: list[str]
     left_out: int
+    kinds: dict[str, int] = field(default_factory=dict)
+    hidden: int = 0
 
 
 def asked(values: Iterable[str]) -> tuple[list[int], list[str]]:
@@ -80,8 +85,16 @@ def asked(values: Iterable[str]) -> tuple[list[int], list[str]]:
     return list(numbers), odd
 
 
-def compared(values: Iterable[str], align: str, user: Reader) -> Comparison:
-    """The incidents that this reader may see of those asked for, at most `MOST` (five queries)."""
+def kinds_asked(values: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The kinds of entries that are asked for, in their order, and what is none; several may stand in one value."""
+    given = [kind for value in values for kind in value.split(",") if kind]
+    return [kind for kind in Kind.values if kind in given], [kind[:40] for kind in given if kind not in Kind.values]
+
+
+def compared(values: Iterable[str], align: str, user: Reader, kinds: Sequence[str] = ()) -> Comparison:
+    """The incidents that this reader may see of those asked for, at most `MOST`, with the entries of these kinds; of
+    all when there are none (five queries).
+    """
     numbers, missing = asked(values)
     visible = Incident.objects.visible_to(user).filter(number__in=numbers[: 3 * MOST])
     by_number = {incident.number: incident for incident in visible.only("pk", "number", *_columns())}
@@ -93,9 +106,13 @@ def compared(values: Iterable[str], align: str, user: Reader) -> Comparison:
         Column(letter, rows[one.pk], getattr(one, align)) for letter, one in zip("ABCD", incidents, strict=False)
     ]
     _add_entries(columns)
+    every = Counter(entry.kind for column in columns for _, entry in column.entries)
+    for column in columns:
+        column.entries = [row for row in column.entries if not kinds or row[1].kind in kinds]
     return Comparison(
         columns, _lines(columns), _shared(columns, "causes"), _shared(columns, "services"), missing,
-        len(found) - len(incidents),
+        len(found) - len(incidents), {kind: every[kind] for kind in Kind.values if every[kind]},
+        every.total() - sum(len(column.entries) for column in columns),
     )  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from postmortems.prose import Prose
 from postmortems.suggest import similar_kept
 from postmortems.views.entrance import note_reading
 
-from .compare import ALIGNED, MOST, compared
+from .compare import ALIGNED, MOST, compared, kinds_asked
+from .models import Kind
 
 
 @for_readers
@@ -23,7 +24,9 @@ def compare(request: HttpRequest) -> HttpResponse:
     """Two to four incidents from the same moment of each on; for one alone, those it could be compared with."""
     align = request.GET.get("align", "started")
     align = align if align in ALIGNED else "started"
-    found = compared(request.GET.getlist("i"), align, request.user)
+    kinds, odd = kinds_asked(request.GET.getlist("kinds"))
+    found = compared(request.GET.getlist("i"), align, request.user, kinds)
+    times = "clock" if request.GET.get("times") == "clock" else "offset"
     for column in found.columns:
         note_reading(request, column.row)
     texts = [entry.text for column in found.columns for _, entry in column.entries]
@@ -33,10 +36,24 @@ def compare(request: HttpRequest) -> HttpResponse:
         "aligned": ALIGNED,
         "most": MOST,
         "kept": [("i", column.row.reference) for column in found.columns],
+        "shown": kinds,
+        "odd": odd,
+        "kinds": dict(Kind.choices),
+        "times": times,
+        "as_asked": _asked(align, kinds, times),
         "alike": _alike(request, found.columns[0].row.pk) if len(found.columns) == 1 else [],
         "prose": Prose.for_texts(request.user, texts),
     }
     return render(request, "timelines/compare.html", context)
+
+
+def _asked(align: str, kinds: list[str], times: str) -> dict[str, list[tuple[str, str]]]:
+    """What is chosen beside the incidents, as parameters by name; none for what is usual."""
+    return {
+        "align": [("align", align)] if align != "started" else [],
+        "kinds": [("kinds", kind) for kind in kinds],
+        "times": [("times", times)] if times != "offset" else [],
+    }
 
 
 def _alike(request: HttpRequest, pk: int) -> list[object]:
