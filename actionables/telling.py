@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from actionables.tallying import recount
 from postmortems.access import ADMINS
 from postmortems.models import Edition
 from postmortems.refresh import audiences_of, refresh_texts
+from postmortems.revising import record_change
 
 if TYPE_CHECKING:
     from postmortems.models import Incident
 
 
-def changed(incidents: Iterable[Incident], *, texts: bool) -> None:
+def changed(incidents: Iterable[Incident], by: Any, *, texts: bool) -> None:
     """Call it in the transaction of the change (five queries, some twenty for each incident whose texts changed)."""
     wholes = {incident.pk: incident for incident in incidents}
     for incident in wholes.values() if texts else ():
         refresh_texts(incident)
+    record_change(wholes, by, "Actionables")
     Edition.bump(ADMINS, *audiences_of(wholes))
     recount(wholes)

@@ -35,7 +35,7 @@ SECTIONS: dict[str, Section] = {
     ),
     "actionables": Rows(
         "Actionables", ActionableForm, "actionables", "actionable", "actionables/_filed.html",
-        "What is to be done, by whom, by when", in_document=False,
+        "What is to be done, by whom, by when",
     ),
     "links": Rows("Links", LinkForm, "links", "link", "postmortems/_filed_link.html", "Changes, bugs, tickets"),
     "source": Fields("Source", SourceForm, "The writeup this was filed from, if there was one"),

@@ -142,6 +142,11 @@ def audience(user: Reader) -> str:
     return personal(person.pk) if person.sees_more else EVERYBODY
 
 
+def name_of(user: Any) -> str:
+    """A person as others know them; empty for nobody."""
+    return (user.get_full_name() or user.get_username())[:150] if user else ""
+
+
 def sees_more(user: Reader) -> bool:
     """Whether this person sees anything beside what everybody sees."""
     return audience(user) != EVERYBODY

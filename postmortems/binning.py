@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,11 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 
-from .access import DELETED
+from .access import DELETED, name_of
 from .attaching import forget
 from .models import Deletion, Incident, RemovedRow, RenderedText
 from .ordering import renumber
 from .refresh import refresh_incident
-from .revising import name_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -116,3 +116,13 @@ def put_back(removed: RemovedRow, rows: Any) -> Any:
     renumber(rows, others)
     removed.delete()
     return row
+
+
+def bring_back(incident: Incident, document: str) -> None:
+    """Put back the removed actionables that a document names, where they have a place."""
+    rows: Any = incident
+    for removed in incident.removed_rows.filter(section="actionables"):
+        reference = removed.title.partition(" ")[0]
+        if f"\nreference: {reference}\n" in document:
+            with suppress(NoPlace):
+                put_back(removed, rows.actionables.all())

@@ -36,7 +36,11 @@ TEXTS = {heading: name for name, heading in SECTIONS} | {"About the source": "so
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """How the rows of one kind stand in a document: what their heading is, their facts, their text, what is within."""
+    """How the rows of one kind stand in a document: what their heading is, their facts, their text, what is within.
+
+    `key` are the columns that make two rows the same one. Rows with `words` have a life of their own, as a history of
+    their status: a document changes only these columns of them and takes none away.
+    """
 
     related: str
     heading: str
@@ -44,6 +48,7 @@ class Rows:
     text: str = ""
     within: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     key: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 ROWS = {
@@ -52,8 +57,17 @@ ROWS = {
         "incident_causes", "cause", ("role", "certainty"), "explanation", {"Evidence": ("evidence", ())},
         key=("cause", "role"),
     ),
+    "Actionables": Rows(
+        "actionables", "title",
+        ("reference", "kind", "status", "owner", "due_on", "priority", "opened", "closed", "causes", "ticket_label",
+         "ticket_url"),
+        "description", {"Outcome": ("outcome", ())},
+        words=("title", "kind", "description", "ticket_label", "ticket_url"),
+    ),
     "Links": Rows("links", "url", ("kind", "label", "note"), key=("url",)),
 }  # fmt: skip
+# Facts that are no column: what a row is called, and lists of what it is linked to.
+LINKED = ("reference", "services", "causes")
 PROSE = Shape()
 SHAPE = Shape(
     {heading: PROSE for heading in TEXTS}
@@ -74,6 +88,8 @@ def document_of(incident: Incident) -> str:
 
 def _rows(incident: Incident, rows: Rows) -> list[Any]:
     found = getattr(incident, rows.related).all()
+    if "causes" in rows.facts:
+        found = found.prefetch_related("causes")
     return list(found.select_related("cause") if "cause" in rows.key else found)
 
 
@@ -90,8 +106,8 @@ def _block(row: models.Model, rows: Rows) -> Block:
 def _facts(row: models.Model, names: tuple[str, ...]) -> Facts:
     """What is not the default."""
     said, empty = {name: _said(row, name) for name in names}, _empty(type(row))
-    blank = {name: _said(empty, name) for name in names if name not in ("services", "organisation")}
-    return {name: value for name, value in said.items() if value != blank.get(name, [] if name == "services" else None)}
+    blank = {name: _said(empty, name) for name in names if name not in (*LINKED, "organisation")}
+    return {name: value for name, value in said.items() if value != blank.get(name, [] if name in LINKED else None)}
 
 
 @lru_cache
@@ -102,7 +118,9 @@ def _empty(model: type[models.Model]) -> models.Model:
 
 def _said(row: Any, name: str) -> Value:
     """One value as a document has it."""
-    value = list(row.services.values_list("slug", flat=True)) if name == "services" else getattr(row, name)
+    if name == "services":
+        return list(row.services.values_list("slug", flat=True))
+    value = sorted(cause.slug for cause in row.causes.all()) if name == "causes" else getattr(row, name)
     if isinstance(value, Moment):
         return moment_written(value)
     if isinstance(value, Organisation | Cause):
@@ -188,7 +206,8 @@ def apply_document(text: str, incident: Incident, *, decided: bool = False) -> N
     incident.services.set(_services(facts))
     by_heading = {block.heading: block.within for block in blocks}
     for heading, rows in ROWS.items():
-        _apply_rows(incident, rows, by_heading.get(heading, []))
+        apply = _apply_words if rows.words else _apply_rows
+        apply(incident, rows, by_heading.get(heading, []))
 
 
 def _line(facts: Facts, name: str) -> int:
@@ -197,10 +216,15 @@ def _line(facts: Facts, name: str) -> int:
 
 
 def _services(facts: Facts) -> list[Service]:
-    slugs = facts.get("services", [])
+    return [_linked(Service, slug, _line(facts, "services")) for slug in _listed(facts, "services", 2)]
+
+
+def _listed(facts: Facts, name: str, first: int) -> list[str]:
+    """A fact that is a list; raises DocumentError at its line, the facts beginning at `first`."""
+    slugs = facts.get(name, [])
     if not isinstance(slugs, list):
-        raise DocumentError(_line(facts, "services"), 'services are a list, as in ["swift", "rsyslog"]')
-    return [_linked(Service, slug, _line(facts, "services")) for slug in slugs]
+        raise DocumentError(first + [*facts].index(name), f'{name} are a list, as in ["swift", "rsyslog"]')
+    return slugs
 
 
 def _linked(model: type[models.Model], slug: Value, line: int) -> Any:
@@ -245,6 +269,8 @@ def _understood(row: models.Model, name: str, value: Value, line: int) -> Any:
         return value
     if isinstance(column, models.DateTimeField):
         return datetime.fromisoformat(_text(value, name))
+    if isinstance(column, models.DateField):
+        return date.fromisoformat(_text(value, name))
     return _text(value, name)
 
 
@@ -260,7 +286,7 @@ def _text(value: Value, name: str) -> str:
 def _clean(row: models.Model, lines: dict[str, int]) -> None:
     """Check a row by the rules of its model; raises DocumentError at the line of what is wrong."""
     for name, line in lines.items():
-        if UNSTORABLE.search(str(getattr(row, name, ""))):
+        if name not in LINKED and UNSTORABLE.search(str(getattr(row, name, ""))):
             raise DocumentError(line, f"{name} holds a character that no database keeps")
     try:
         row.full_clean(validate_unique=False, validate_constraints=False)
@@ -304,6 +330,30 @@ def _without_merged(rows: Rows, blocks: list[Block], wanted: list[Any]) -> tuple
     return [block for block, _ in kept], [row for _, row in kept]
 
 
+def _apply_words(incident: Incident, rows: Rows, blocks: list[Block]) -> None:
+    """Change the words of rows that are there, and add those that are not, each with the life it is said to have had.
+
+    Rows are known by their reference; whichever no block names stays.
+    """
+    manager = getattr(incident, rows.related)
+    stored = {row.reference: row for row in manager.select_for_update()}
+    last = max((row.position for row in stored.values()), default=0)
+    for block in blocks:
+        row, lines = _row(incident, rows, block, manager.model)
+        first = block.line + 1
+        causes = [_linked(Cause, slug, block.line) for slug in _listed(block.facts, "causes", first)]
+        former = stored.pop(str(block.facts.get("reference", "")), None)
+        if former is None:
+            row.position = last = last + 1
+            _clean(row, lines)
+            row.save()
+            row.begin(row.opened, row.closed, by="")
+        else:
+            former.change({name: getattr(row, name) for name in rows.words}, by="")
+            _clean(former, lines)
+        (former or row).causes.set(causes)
+
+
 def _key(row: Any, rows: Rows, place: int) -> tuple[Any, ...]:
     """What makes two rows the same one: the columns that say so, else their place."""
     return tuple(getattr(row, "cause_id" if name == "cause" else name) for name in rows.key) or (place,)
@@ -323,7 +373,7 @@ def _row(incident: Incident, rows: Rows, block: Block, model: Callable[..., Any]
         raise DocumentError(inner.line, f"“{heading}” stands twice")
     _only(block, rows.facts)
     lines |= {name: number for number, name in enumerate(block.facts, start=block.line + 1)}
-    _fill(row, block.facts, rows.facts, block.line + 1, [*block.facts])
+    _fill(row, block.facts, tuple(name for name in rows.facts if name not in LINKED), block.line + 1, [*block.facts])
     if rows.text:
         setattr(row, rows.text, block.text)
     _head(row, rows, block)

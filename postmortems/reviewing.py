@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import transaction
 
-from .access import may_publish, reads_everything
+from .access import may_publish, name_of, reads_everything
 from .models import Incident, Remark, Reviewer, ReviewKind, ReviewStep, Status
 from .refresh import refresh_incident
-from .revising import name_of, revising
+from .revising import revising
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

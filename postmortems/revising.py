@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 
+from .access import name_of
+from .binning import bring_back
 from .compared import in_words
 from .document import apply_document, document_of
 from .models import Incident, Revision
@@ -54,6 +56,24 @@ def keep_earlier(incident: Incident) -> None:
 @transaction.atomic
 def record(incident: Incident, by: User | None, note: str = "", why: str = "") -> Revision | None:
     """Keep what is stored now as a new version and work out what hangs on it; None when it says what it said before."""
+    revision = _record(incident, by, note, why)
+    if revision is not None:
+        refresh_incident(incident)
+    return revision
+
+
+@transaction.atomic
+def record_change(incidents: Iterable[int], by: User | None, note: str) -> None:
+    """Keep as new versions what was changed of these incidents where their rows have pages of their own.
+
+    Who changed it has worked out what hangs on it. Nothing for an incident of which no version was kept before.
+    """
+    kept = Revision.objects.filter(incident__in=list(incidents)).values("incident")
+    for incident in Incident.objects.select_for_update().filter(pk__in=kept).order_by("pk"):
+        _record(incident, by, note)
+
+
+def _record(incident: Incident, by: User | None, note: str, why: str = "") -> Revision | None:
     incident.refresh_from_db()
     last = incident.revisions.order_by("-number").first()
     document = document_of(incident)
@@ -62,9 +82,7 @@ def record(incident: Incident, by: User | None, note: str = "", why: str = "") -
     if last is not None:
         incident.version = max(incident.version, last.number) + 1
         Incident.objects.filter(pk=incident.pk).update(version=incident.version)
-    revision = _keep(incident, document, by, note, in_words(last.document, document) if last else "", why)
-    refresh_incident(incident)
-    return revision
+    return _keep(incident, document, by, note, in_words(last.document, document) if last else "", why)
 
 
 def _keep(incident: Incident, document: str, by: User | None, note: str, changed: str = "", why: str = "") -> Revision:
@@ -74,11 +92,6 @@ def _keep(incident: Incident, document: str, by: User | None, note: str, changed
     )  # fmt: skip
 
 
-def name_of(by: User | None) -> str:
-    """A person as others know them; empty for nobody."""
-    return (by.get_full_name() or by.get_username())[:150] if by else ""
-
-
 def restore(incident: Incident, number: int, by: User | None, why: str = "") -> Incident:
     """Make what an earlier version said the newest one; raises Overtaken and Revision.DoesNotExist.
 
@@ -86,5 +99,6 @@ def restore(incident: Incident, number: int, by: User | None, why: str = "") -> 
     """
     document = incident.revisions.get(number=number).document
     with revising(incident.pk, incident.version, by, f"Version {number} restored.", why) as held:
+        bring_back(held, document)
         apply_document(document, held)
     return held

@@ -47,7 +47,6 @@ class Rows:
     one: str
     template: str
     about: str = ""
-    in_document: bool = True
     joined: tuple[str, ...] = ()
 
     def filled(self, incident: Incident) -> str:

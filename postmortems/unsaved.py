@@ -11,10 +11,9 @@ from django.core import signing
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
-from .access import may_edit, may_file
+from .access import may_edit, may_file, name_of
 from .forms import NOTE
 from .models import Incident, Unsaved
-from .revising import name_of
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase

@@ -76,7 +76,7 @@ def work(random: Random, incident: Incident) -> None:
             row.delete,
         ]
         random.choices(changes, (4, 3, 2, 4, 1))[0]()
-    changed([incident], texts=False)
+    changed([incident], None, texts=False)
 
 
 def move(random: Random, incident: Incident, services: list[Any], carol: User) -> None:
@@ -133,7 +133,7 @@ def test_they_follow_every_change_and_each_reader_gets_their_own(seed: int, caro
 def test_what_is_restricted_is_counted_for_nobody_else(carol: User) -> None:
     hidden = make_actionable(make_incident(visibility="restricted"), owner="Vault")
     with transaction.atomic():
-        changed([hidden.incident], texts=False)
+        changed([hidden.incident], None, texts=False)
     assert not Tally.objects.exclude(unfinished=0).exists()
     assert [line.title for line in report(ANYBODY, "owner").lines] == []
     assert [line.title for line in report(carol, "owner").lines] == ["Vault"]
@@ -173,7 +173,7 @@ def test_recount_says_what_is_wrong_and_puts_it_right() -> None:
 
 def test_a_service_that_is_deleted_in_the_admin_is_not_counted_any_more(client: Client, carol: User) -> None:
     gate, shed = make_service("Gate"), make_service("Shed")
-    changed([make_actionable(make_incident(services=(gate, shed))).incident], texts=False)
+    changed([make_actionable(make_incident(services=(gate, shed))).incident], None, texts=False)
     client.force_login(carol)
     assert client.post(f"/admin/postmortems/service/{gate.pk}/delete/", {"post": "yes"}).status_code == 302
     assert differences() == []

@@ -6,9 +6,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
+from actionables.telling import changed
+from postmortems.binning import take_out
 from postmortems.document import document_of
 from postmortems.models import Incident, Revision, SearchDocument
 from postmortems.revising import EARLIER, Overtaken, restore, revising
+from tests.factories import make_actionable, make_incident
 
 pytestmark = pytest.mark.usefixtures("five")
 
@@ -112,3 +115,41 @@ def test_the_list_of_versions_does_not_read_their_texts(swift: Incident, alice: 
 def test_the_row_is_held_while_it_is_changed(swift: Incident, alice: User) -> None:
     with revising(swift.pk, 1, alice):
         assert connection.in_atomic_block
+
+
+def test_a_version_holds_actionables_and_who_changed_them(alice: User, bob: User) -> None:
+    """Also what was changed where an actionable has a page of its own; nothing before anything was kept."""
+    incident = make_incident("Quokka overload")
+    work = make_actionable(incident, title="Count the quokkas")
+    changed([incident], bob, texts=False)
+    assert not incident.revisions.exists()
+    with revising(incident.pk, None, alice) as held:
+        held.summary = "More."
+        held.save()
+    work.change({"status": "in progress", "owner": "Bob"}, by="Bob")
+    changed([incident], bob, texts=False)
+    changed([incident], alice, texts=False)
+    last = incident.revisions.latest("number")
+    assert (last.number, last.by, last.note, last.changed) == (3, bob, "Actionables", "Actionables (1 changed)")
+    assert "status: in progress\nowner: Bob\n" in last.document
+    assert Incident.objects.get(pk=incident.pk).version == 3
+
+
+def test_restoring_changes_words_and_brings_back_what_was_removed(alice: User) -> None:
+    """What became of the work since then stays."""
+    incident = make_incident("Quokka overload", status="draft")
+    kept, gone = (make_actionable(incident, title=title, position=place) for place, title in enumerate("AB", start=1))
+    gone.change({"status": "done"}, by="Alice", why="Counted.")
+    with revising(incident.pk, None, alice) as held:
+        held.summary = "More."
+        held.save()
+    with revising(incident.pk, None, alice) as held:
+        take_out(held.actionables.get(pk=gone.pk), "actionables", str(gone), alice)
+        held.actionables.get(pk=kept.pk).change({"title": "C", "status": "in progress"}, by="Alice")
+    later = make_actionable(incident, title="Later", position=3)
+    incident = Incident.objects.get(pk=incident.pk)
+    restore(incident, 2, alice)
+    rows = {row.pk: (row.title, row.status) for row in incident.actionables.all()}
+    assert rows == {kept.pk: ("A", "in progress"), gone.pk: ("B", "done"), later.pk: ("Later", "open")}
+    assert gone.changes.count() == 1
+    assert not incident.removed_rows.exists()

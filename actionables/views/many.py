@@ -60,7 +60,7 @@ def _change(request: HttpRequest, form: ManyForm, chosen: dict[int, int], batch:
             rows_changed.append(actionable)
         except OutOfDate:
             stale.append(actionable.reference)
-    changed(incidents.values(), texts=bool(why))
+    changed(incidents.values(), request.user, texts=bool(why))
     tell_owners(rows_changed, request.user, site_of(request))
     return stale
 
@@ -95,6 +95,6 @@ def undo(request: HttpRequest) -> HttpResponse:
         if not all(may_work_on(request.user, one) for one in found):
             raise PermissionDenied
         undone = put_back(batch, found, by=name_of(request.user))
-        changed([one.incident for one in found], texts=True)
+        changed([one.incident for one in found], request.user, texts=True)
         tell_owners(found, request.user, site_of(request))
     return back(target, ("undone", undone.count), *(("left", one.reference) for one in undone.kept))

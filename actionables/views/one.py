@@ -158,7 +158,7 @@ def _change(request: HttpRequest, actionable: Actionable, form: ChangeForm) -> H
     except OutOfDate as error:
         return _ask(request, error.stored, form, status=409)
     if done:
-        changed([actionable.incident], texts=bool(why))
+        changed([actionable.incident], request.user, texts=bool(why))
         tell_owners([actionable], request.user, site_of(request))
     target = asked_for(request, actionable.get_absolute_url())
     return back(target, *([("batch", batch)] if done else []), anchor=actionable.reference)
@@ -200,7 +200,7 @@ def comment(request: HttpRequest, actionable: Actionable) -> HttpResponse:
         return _page(request, actionable, 422, comment_form=form)
     with transaction.atomic():
         made = actionable.comments.create(by=name_of(request.user), text=form.cleaned_data["text"])
-        changed([actionable.incident], texts=False)
+        changed([actionable.incident], request.user, texts=False)
     return back(actionable.get_absolute_url(), anchor=f"comment-{made.pk}")
 
 
@@ -212,7 +212,7 @@ def choose(request: HttpRequest, actionable: Actionable) -> HttpResponse:
         raise Http404
     with transaction.atomic():
         actionable.choose(by=name_of(request.user))
-        changed([actionable.incident], texts=True)
+        changed([actionable.incident], request.user, texts=True)
     return back(actionable.alternative_to.get_absolute_url(), anchor="alternatives")
 
 
@@ -225,5 +225,5 @@ def snooze(request: HttpRequest, actionable: Actionable) -> HttpResponse:
         return _page(request, actionable, 422, snooze_form=form)
     with transaction.atomic():
         actionable.snoozes.create(by=name_of(request.user), **form.cleaned_data)
-        changed([actionable.incident], texts=False)
+        changed([actionable.incident], request.user, texts=False)
     return back(asked_for(request, actionable.get_absolute_url()), anchor="snooze")

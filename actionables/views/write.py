@@ -67,7 +67,7 @@ def _begin(made: Actionable, given: dict[str, Any], request: HttpRequest) -> Non
     made.save()
     made.causes.set(given["causes"])
     made.begin(given["opened"], given["closed"], by=name_of(request.user))
-    changed([made.incident], texts=True)
+    changed([made.incident], request.user, texts=True)
     made.handed_over = True
     tell_owners([made], request.user, site_of(request))
 
@@ -82,21 +82,21 @@ def edit(request: HttpRequest, reference: str) -> HttpResponse:
         raise PermissionDenied
     data = request.POST if request.method == "POST" else None
     form = EditForm(actionable.incident, data, own=actionable, initial=first_values(actionable))
-    if form.is_valid() and _kept(form, actionable, name_of(request.user)):
+    if form.is_valid() and _kept(form, actionable, request.user):
         return redirect(actionable)
     return _ask(request, form, actionable.incident, actionable)
 
 
-def _kept(form: EditForm, actionable: Actionable, by: str) -> bool:
+def _kept(form: EditForm, actionable: Actionable, user: Any) -> bool:
     """Whether the words could be kept; when not, the form says why."""
-    cleaned = form.cleaned_data
+    cleaned, by = form.cleaned_data, name_of(user)
     try:
         with transaction.atomic():
             actionable.reword(
                 form.words(), cleaned["causes"], cleaned["alternative_to"], by=by, expected=cleaned["version"]
             )
             actionable.redate(**form.moments(), by=by)
-            changed([actionable.incident], texts=True)
+            changed([actionable.incident], user, texts=True)
     except ValidationError as error:
         refuse(form, error)
     except OutOfDate as error:

@@ -13,12 +13,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from ..access import may_comment, may_settle
+from ..access import may_comment, may_settle, name_of
 from ..forms_review import CommentForm, ReplyForm
 from ..models import Incident, Remark, Status
 from ..refresh import announce
 from ..review_mail import taking_part, tell, watchers
-from ..revising import name_of
 from .discussion import shown
 from .entrance import of_incident
 from .review_page import PLACES, UNPROCESSABLE, Step, page

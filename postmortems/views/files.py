@@ -12,7 +12,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from ..access import for_readers, may_edit
+from ..access import for_readers, may_edit, name_of
 from ..attaching import (
     MOST_FILES,
     TAKEN,
@@ -29,7 +29,6 @@ from ..attaching import (
     too_large,
 )  # fmt: skip
 from ..models import Attachment, Incident
-from ..revising import name_of
 from .entrance import note_reading, of_incident
 
 UNPROCESSABLE, CREATED = 422, 201
@@ -87,7 +86,7 @@ def _attached(request: HttpRequest, incident: Incident) -> Attachment:
         raise Unacceptable(too_large() if request.META.get("upload_too_large") else "Choose a file first.")
     kind, key, person = kind_of(file), new_key(), request.user
     given = Attachment(key=key, kind=kind, size=file.size, name=name_of_file(file.name or "", kind), incident=incident)
-    given.by, given.by_name = person, name_of(person)  # type: ignore[assignment, arg-type]
+    given.by, given.by_name = person, name_of(person)  # type: ignore[assignment]
     file.seek(0)
     keep(key, file.chunks())
     try:
@@ -109,7 +108,7 @@ def detach(request: HttpRequest, incident: Incident, pk: int) -> HttpResponse:
     """A file into the bin."""
     row = _editable(request, incident, pk)
     if row.removed_at is None:
-        row.remove(name_of(request.user))  # type: ignore[arg-type]
+        row.remove(name_of(request.user))
     return redirect("files", incident.slug)
 
 

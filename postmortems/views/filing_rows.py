@@ -19,7 +19,6 @@ from ..forms import RowForm
 from ..models import SECTIONS, Cause, Incident, Unsaved
 from ..ordering import renumber
 from ..prose import Prose
-from ..refresh import refresh_incident
 from ..revising import revising
 from ..sections import Rows, Sections, editable
 from ..unsaved import keeps_text, place_of
@@ -43,7 +42,6 @@ def rows(request: HttpRequest, incident: Incident, name: str, sections: Sections
             return shown(request, held, name, sections, form)
         row = form.save_row(_person(request))
         Unsaved.objects.discard(request.user, place_of(incident.number, name))
-        _refreshed(kind, held)
     return redirect(_after(request, incident, name, "added", row.pk, "new"))
 
 
@@ -71,7 +69,6 @@ def row(request: HttpRequest, number: str, name: str, pk: str, sections: Section
             return shown(request, held, name, sections, form, stored=stored, both=both)
         form.save_row(_person(request))
         Unsaved.objects.discard(request.user, place_of(number, name, pk))
-        _refreshed(kind, held)
     return redirect(_after(request, incident, name, "changed", pk, f"row-{pk}"))
 
 
@@ -88,7 +85,6 @@ def move(request: HttpRequest, number: str, name: str, pk: str, sections: Sectio
             to = min(max(place + (-1 if request.POST.get("to") == "up" else 1), 0), len(ordered) - 1)
             ordered.insert(to, ordered.pop(place))
             renumber(kind.rows(held), ordered)
-            _refreshed(kind, held)
     return redirect(_after(request, incident, name, "moved", pk, f"row-{pk}"))
 
 
@@ -101,7 +97,6 @@ def remove(request: HttpRequest, number: str, name: str, pk: str, sections: Sect
     with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} removed") as held:
         row = kind.rows(held).filter(pk=int(pk)).first()
         removed = take_out(row, name, str(row), _person(request)) if row else None
-        _refreshed(kind, held)
     return redirect(_after(request, incident, name, "removed", removed.pk if removed else "", "rows"))
 
 
@@ -117,7 +112,6 @@ def put_back(request: HttpRequest, number: str, name: str, pk: str, sections: Se
     try:
         with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} put back") as held:
             row = put_row_back(removed, kind.rows(held))
-            _refreshed(kind, held)
     except NoPlace:
         return redirect(_after(request, incident, name, "stays", removed.pk, "removed"))
     return redirect(_after(request, incident, name, "back", row.pk, f"row-{row.pk}"))
@@ -132,12 +126,6 @@ def _kind(sections: Sections, name: str) -> Rows:
 
 def _person(request: HttpRequest) -> User:
     return request.user  # type: ignore[return-value]
-
-
-def _refreshed(kind: Rows, incident: Incident) -> None:
-    """What `revising` does for rows that stand in the document, for those that do not."""
-    if not kind.in_document:
-        refresh_incident(incident)
 
 
 def _after(request: HttpRequest, incident: Incident, name: str, done: str, pk: object, anchor: str) -> str:

@@ -17,7 +17,7 @@ from ..document import ROWS, TEXTS, as_json, document_of, read_document
 from ..document_text import DocumentError
 from ..forms import NoteForm
 from ..models import Cause, Incident, Revision
-from ..prose import Prose
+from ..prose import Prose, Text
 from ..revising import EARLIER, Overtaken, restore
 from .entrance import of_incident
 from .paging import page_number, parameters
@@ -86,13 +86,18 @@ def _read(request: HttpRequest, document: str) -> dict[str, Any]:
     except DocumentError as error:
         return {"facts": [], "blocks": [], "unreadable": error}
     said = [(label_of(name), fact_words(value)) for name, value in facts.items() if name not in ("hindsight", "slug")]
-    texts = [block.text for block in blocks] + [row.text for block in blocks for row in block.within]
+    prose = Prose({}, request.user)
+    prose.add(
+        Text(each.text, (), f"v{place}" + (f"-{row}" if row else ""))
+        for place, block in enumerate(blocks, start=1)
+        for row, each in enumerate((block, *block.within))
+    )
     return {
         "facts": said,
         "blocks": blocks,
         "unreadable": None,
         "names": _names(row.heading for block in blocks if block.heading == "Causes" for row in block.within),
-        "prose": Prose.for_texts(request.user, texts),
+        "prose": prose,
     }
 
 

@@ -11,13 +11,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from ..access import may_edit
+from ..access import may_edit, name_of
 from ..addresses import site_of
 from ..forms_review import AskForm, MailingForm, ReasonForm, VerdictForm
 from ..models import Action, Incident, Mailing, ReviewKind, record
 from ..review_mail import authors, taking_part, tell, tell_of_publishing, watchers
 from ..reviewing import Refused, ask, decide, publish, reopen, unask, withdraw
-from ..revising import Overtaken, name_of
+from ..revising import Overtaken
 from .entrance import of_incident
 from .review_page import CONFLICT, UNPROCESSABLE, back, may_take_part, page, refused, step
 
