@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.db.models import F, Model, Subquery
+from django.utils.html import format_html_join
 
 from .conditional import remembered
 from .filters import BESIDE, PARTS, UNKNOWN_YEAR
@@ -17,8 +19,8 @@ from .prepared import Prepared
 from .rows import capped_count
 
 SHOWN = 10
-MORE = 40  # values that are folded away
-BY_NAME = 200  # names beyond these that a browser offers while one is typed
+MORE = 20  # values that are folded away
+BY_NAME = 100  # names that a browser offers while one is typed
 KNOWN_UP_TO = 1_000  # places of a kind
 PLACES: dict[str, type[Model]] = {"organisation": Organisation, "service": Service, "cause": Cause}
 _NAMES = {
@@ -46,7 +48,7 @@ class Option:
 
 @dataclass(slots=True)
 class Facet:
-    """One kind of filter with its values: the first, more that are folded away, and names of others to type.
+    """One kind of filter with its values: the first, more that are folded away, and names to type, as HTML's options.
 
     partly: whether only the newest incidents were counted, so that others may have what has none. typed, problem: a
     name that was typed, and what is wrong with it.
@@ -56,7 +58,7 @@ class Facet:
     title: str
     options: list[Option]
     more: list[Option] = field(default_factory=list)
-    names: list[str] | None = None  # None: there are no others
+    names: str | None = None  # None: there are no others
     partly: bool = False
     typed: str = ""
     problem: str = ""
@@ -150,16 +152,18 @@ class Facets:
         options = self.options[name]
         first = [option for place, option in enumerate(options) if place < SHOWN or option.chosen or not _folds(option)]
         more = [option for option in options if option not in first]
-        return Facet(name, title, first, more, self._other_names(name), name in self.partly)
+        return Facet(name, title, first, more, self._names(name), name in self.partly)
 
-    def _other_names(self, name: str) -> list[str] | None:
-        """The names of places that are not listed, as far as they are known; None when all are."""
+    def _names(self, name: str) -> str | None:
+        """The first names there are, as far as they are known; None where all places are listed."""
         if name not in PLACES:
             return None
-        known, listed = self.known[name], {option.value for option in self.options[name]}
+        known = self.known[name]
         if known is None:
-            return []
-        return [label for _, slug, label in known.values() if slug not in listed][:BY_NAME] or None
+            return ""
+        if len(known) <= len(self.options[name]):
+            return None
+        return remembered(("names to type", name), lambda: _options_of(label for _, _, label in known.values()))
 
     def chips(self) -> list[tuple[str, str, str, str]]:
         """What is chosen as (name, title, value, label)."""
@@ -171,6 +175,10 @@ class Facets:
         ]
         beside = [(name, title, value) for name, title in BESIDE.items() for value in self.given[name]]
         return [*found, *((name, title, value, PARTS.get(value, value)) for name, title, value in beside)]
+
+
+def _options_of(names: Iterable[str]) -> str:
+    return format_html_join("", '<option value="{}"></option>', ((name,) for name in islice(names, BY_NAME)))
 
 
 def _folds(option: Option) -> bool:
