@@ -18,7 +18,10 @@ class UploadForm(forms.Form):
 
     NEW, SAME = "new", "same"
     file = forms.FileField(
-        required=False, label="File", help_text="As “Download as Markdown” or “as JSON” gives it: INC-3.md, INC-3.json."
+        required=False,
+        label="File",
+        help_text="As “Download as Markdown” or “as JSON” gives it: INC-3.md.",
+        widget=forms.FileInput(attrs={"class": "file", "accept": ".md,.json,text/markdown,application/json"}),
     )
     text = forms.CharField(
         required=False, strip=False, max_length=LONGEST, label="Or its text",

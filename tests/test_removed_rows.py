@@ -62,6 +62,9 @@ def test_a_row_comes_back_whole_where_it_stood(author: Client, incident: Inciden
     shown = author.get(answer.headers["Location"]).content.decode()
     assert f"/edit/{section}/{removed.pk}/put-back/" in shown
     assert "It stands below, under removed." in shown
+    assert removed.title.startswith(
+        {"timeline": "Entry", "causes": "Cause", "actionables": f"ACT-{place + 1} Work", "links": "Change"}[section]
+    )
     author.post(f"{address(incident, section, removed.pk)}put-back/")
     assert stored(incident) == before
     assert not RemovedRow.objects.exists()

@@ -15,7 +15,7 @@ from .. import suggest
 from ..binning import NoPlace, take_out
 from ..binning import put_back as put_row_back
 from ..conflicts import settled
-from ..forms import RowForm
+from ..forms import RowForm, zone_of
 from ..models import SECTIONS, Cause, Incident, Unsaved
 from ..ordering import renumber
 from ..prose import Prose
@@ -96,7 +96,7 @@ def remove(request: HttpRequest, number: str, name: str, pk: str, sections: Sect
     kind = _kind(sections, name)
     with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} removed") as held:
         row = kind.rows(held).filter(pk=int(pk)).first()
-        removed = take_out(row, name, str(row), _person(request)) if row else None
+        removed = take_out(row, name, _called(row, held), _person(request)) if row else None
     return redirect(_after(request, incident, name, "removed", removed.pk if removed else "", "rows"))
 
 
@@ -115,6 +115,13 @@ def put_back(request: HttpRequest, number: str, name: str, pk: str, sections: Se
     except NoPlace:
         return redirect(_after(request, incident, name, "stays", removed.pk, "removed"))
     return redirect(_after(request, incident, name, "back", row.pk, f"row-{row.pk}"))
+
+
+def _called(row: Any, incident: Incident) -> str:
+    """What a row is recognised by: "22:05 Andrew forces Puppet", a cause, a link's label, "ACT-7 Pin versions"."""
+    if text := getattr(row, "text", ""):
+        return f"{row.when.clock_text(zone_of(incident))} {text.split(chr(10))[0]}".strip()
+    return getattr(row, "label", "") or str(getattr(row, "cause", row))
 
 
 def _kind(sections: Sections, name: str) -> Rows:
