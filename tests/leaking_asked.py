@@ -48,13 +48,13 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         ("incidents_csv", "incidents_json", "incidents_feed"),
         ("q=kettle", "q=rsyslog+restart", f"q={WORDS[1]}", f"cause={CAUSE}", f"service={SERVICE}", "severity=SEV1",
-         "sort=oldest", "status=draft"),
+         "sort=oldest", "status=draft", "owner=kanariactionableowner"),
     ),
     "incidents": (
         *(urlencode({"q": text}) for text in TEXTS), "q=kettle&sort=newest", "q=kettle&sort=severity",
         "q=kettle&sort=longest", "q=kettle&cause=shared-by-two", "q=kettel", "sort=newest", "sort=oldest",
         "sort=severity", "severity=SEV1", f"cause={CAUSE}", f"service={SERVICE}", "year=unknown", "status=draft",
-        "detection=monitoring", "organisation=wikimedia",
+        "detection=monitoring", "organisation=wikimedia", "owner=kanariactionableowner", "has=timeline&after=2000",
     ),
     "actionables": (
         "status=unfinished", "due=overdue", "due=none", "owner=kanariactionableowner", f"cause={CAUSE}", "sort=due",
@@ -64,8 +64,8 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     ),
     "follow_through": ("by=service", "by=month"),
     **dict.fromkeys(("actionables_csv", "actionables_json"), ("sort=due", f"cause={CAUSE}", f"incident=INC-{NUMBER}")),
-    "causes": ("view=list",),
-    "compare": (f"i=INC-{NUMBER}", f"i=INC-1&i=INC-{NUMBER}"),
+    "causes": ("view=list", "view=list&sort=open"),
+    "compare": (f"i=INC-{NUMBER}", f"i=INC-1&i=INC-{NUMBER}&times=clock"),
 }  # fmt: skip
 # More addresses of the same page, by its name.
 OTHER_ADDRESSES: dict[str, tuple[str, ...]] = {
