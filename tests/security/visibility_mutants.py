@@ -29,7 +29,7 @@ HARMLESS = {
         "who is named on open incidents alone then takes the longer way to the same rows",
     "timelines/views.py _alike: visible_to":
         "the incident comes from a column, which only those that may be seen have",
-    "kb/accounts/backend.py people: incident__is_open":
+    "kb/accounts/backend.py _people: incident__is_open":
         "who is named on open incidents alone then takes the longer way to the same rows",
     "actionables/admin.py PersonalAdmin.has_module_permission: reads_everything":
         "what belongs to a person, and to no incident",
