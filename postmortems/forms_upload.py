@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from .document import UNSTORABLE, from_json, read_document
+from .document import UNSTORABLE, read_document
+from .document_json import from_json
 from .document_text import DocumentError
 
 LONGEST = 2_000_000  # characters; a document of ours has some thirty thousand

@@ -11,7 +11,8 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from postmortems.document import as_json, document_of, from_json
+from postmortems.document import document_of
+from postmortems.document_json import as_json, from_json
 from postmortems.document_text import DocumentError
 from postmortems.models import Incident
 from tests.test_history import signed_in

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from ..access import for_readers, may_edit
 from ..compared import FACTS, changes, fact_words, label_of
 from ..differences import parts_of
-from ..document import ROWS, TEXTS, as_json, document_of, read_document
+from ..document import ROWS, TEXTS, document_of, read_document
+from ..document_json import as_json
 from ..document_text import DocumentError
 from ..forms import NoteForm
 from ..models import Cause, Incident, Revision
