@@ -48,6 +48,10 @@ MOST_VALUES = 50
 class ValuesField(forms.MultipleChoiceField):
     """Repeated values, at most 50, that need not be in a list; what matches nothing simply finds nothing."""
 
+    def to_python(self, value: Any) -> list[str]:
+        """Without what was left empty."""
+        return [one for one in super().to_python(value) if one.strip()]
+
     def validate(self, value: list[str]) -> None:
         """Not more than a person chooses: databases limit how long a condition may be."""
         super().validate(value)

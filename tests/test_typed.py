@@ -176,3 +176,9 @@ def drops(main: Element) -> dict[str, str | None]:
     """What can be dropped, with where that leads."""
     links = {words(link): link.get("href") for link in main.findall(".//div[@class='callout']/p/a")}
     return {said: address for said, address in links.items() if " without " in said}
+
+
+def test_what_is_left_empty_narrows_nothing_down(client: Client) -> None:
+    """As the form of filters sends it."""
+    empty = "q=&organisation=wikimedia&cause-named=&after=&before=&owner=&sort=newest"
+    assert client.get(f"/incidents/?{empty}").content.count(b'class="hit"') == 3

@@ -23,7 +23,7 @@ from tests.browser.test_saving_searches import sign_in
 from tests.browsing import Faults, in_every_look, watched_page
 
 QUARTER_OF_AN_HOUR = 15 * 60
-OWN = re.compile(r"^(?:reference|slug|status|published_at): .*\n", re.MULTILINE)
+OWN = re.compile(r"^(?:reference|slug|status|published_at|causes|opened): .*\n", re.MULTILINE)
 WORK = ("title", "kind", "status", "owner", "due_on", "description", "outcome", "ticket_url", "ticket_label")
 
 

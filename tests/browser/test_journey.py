@@ -164,10 +164,14 @@ def test_the_tab_key_reaches_everything_and_shows_where_it_is(visit: Visit, widt
     for address in ("/", "/incidents/", LABS, "/causes/", UNATTENDED, "/actionables/", "/preferences/"):
         page.goto(address)
         count = page.evaluate(NUMBERED)
-        stops = []
-        for _ in range(count):
+        stops: list[dict[str, Any]] = []
+        for _ in range(2 * count):
             page.keyboard.press("Tab")
-            stops.append(page.evaluate(FOCUSED))
+            stop = page.evaluate(FOCUSED)
+            if len(stops) == count:
+                break
+            if 'type="date"' not in stop["what"] or stop["stop"] not in [former["stop"] for former in stops[-1:]]:
+                stops.append(stop)  # a day has a stop for each of its parts
         assert [stop["stop"] for stop in stops] == [str(number) for number in range(count)], address
         assert [stop for stop in stops if not stop["outlined"] or not stop["bare"]] == [], address
 
