@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.contrib.admin.utils import NestedObjects
 from django.core import serializers
 from django.core.exceptions import ObjectDoesNotExist
@@ -116,6 +118,22 @@ def put_back(removed: RemovedRow, rows: Any) -> Any:
     renumber(rows, others)
     removed.delete()
     return row
+
+
+def drop_returned(incident: Incident) -> None:
+    """Take out of the bin what stands in the incident again, as after an earlier version was restored."""
+    for removed in incident.removed_rows.all():
+        first = json.loads(removed.content or "[]")[:1]
+        for said in first:
+            rows = apps.get_model(said["model"])._default_manager.filter(incident=incident)
+            there = json.loads(serializers.serialize("json", rows, cls=Exact))
+            if any(_same(said, one) for one in there):
+                removed.delete()
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two rows say the same, wherever they stand."""
+    return {**one["fields"], "position": 0} == {**other["fields"], "position": 0}
 
 
 def bring_back(incident: Incident, document: str) -> None:

@@ -6,7 +6,6 @@ grammar is in `document_text`, times are written as in `document_moments`; what 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,12 +17,11 @@ from django.db import models, transaction
 from django.http import Http404
 
 from .document_moments import moment_read, moment_written
-from .document_text import Block, DocumentError, Facts, Shape, Value, read, written
+from .document_text import UNSTORABLE, Block, DocumentError, Facts, Shape, Value, read, written
 from .models import MILESTONES, SECTIONS, Cause, Incident, Moved, Organisation, Service, get_by_slug
 from .moments import Moment
 
 FORMAT = 1
-UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 FACTS = (
     "title", "short_name", "organisation", "services", "severity", "status", "visibility", "detection", "responders",
     *MILESTONES, "time_zone", "time_zone_assumed", "published_at", "source_title", "source_url", "source_published",
@@ -139,6 +137,10 @@ def read_document(text: str) -> tuple[Facts, list[Block]]:
             raise DocumentError(number, f"there is no fact “{name}”; one is {', '.join(FACTS[:4])}")
     for heading, block in _twice(blocks):
         raise DocumentError(block.line, f"“{heading}” stands twice")
+    for block in blocks:
+        _only(block, ())
+        if block.heading in ROWS and block.text.strip():
+            raise DocumentError(block.line, f"under “{block.heading}” stand rows, each under a heading: ## ...")
     return facts, blocks
 
 

@@ -34,7 +34,7 @@ def from_json(text: str) -> str:
 def _block_of(one: Any, shape: Shape) -> Block:
     """A block of JSON where one of this heading may stand; raises what `from_json` takes for an error."""
     inner = shape.within(one["heading"])
-    if inner is None or "\n" in one["heading"] or not isinstance(one["text"], str):
+    if inner is None or not one["heading"].strip() or "\n" in one["heading"] or not isinstance(one["text"], str):
         raise ValueError
     within = [_block_of(each, inner) for each in one.get("blocks", [])]
     return Block(one["heading"], dict(one["facts"]), one["text"], within)

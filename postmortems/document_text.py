@@ -32,6 +32,7 @@ from dataclasses import dataclass, field
 Value = str | int | bool | None | list[str]
 Facts = dict[str, Value]
 
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 FENCE = "---"
 INTEGER = re.compile(r"0|[1-9][0-9]{0,17}")
 UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # line ends to YAML, or not to be seen at all
@@ -184,7 +185,10 @@ def _add(facts: Facts, line: str, number: int) -> None:
     name, said = found[1], found[2].strip(" \t\r")
     if name in facts:
         raise DocumentError(number, f"“{name}” stands twice")
-    facts[name] = _read_value(said, number)
+    value = _read_value(said, number)
+    if any(UNSTORABLE.search(part) for part in (value if isinstance(value, list) else [str(value)])):
+        raise DocumentError(number, f"{name} holds a character that no database keeps")
+    facts[name] = value
 
 
 def _read_value(said: str, number: int) -> Value:

@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from .document import UNSTORABLE, read_document
+from .document import read_document
 from .document_json import from_json
-from .document_text import DocumentError
+from .document_text import UNSTORABLE, DocumentError
 
 LONGEST = 2_000_000  # characters; a document of ours has some thirty thousand
 
@@ -48,10 +48,10 @@ class UploadForm(forms.Form):
         typed: Any = self.data
         self.data = typed = typed.copy()
         typed["text"] = text
-        if UNSTORABLE.search(text):
-            raise ValidationError("It holds characters that cannot be kept.")
         try:
             given["document"] = from_json(text) if text.lstrip().startswith("{") else text
+            if UNSTORABLE.search(given["document"]):
+                raise ValidationError("It holds characters that cannot be kept.")
             given["facts"], _ = read_document(given["document"])
         except DocumentError as error:
             self.refuse(error)

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from .access import name_of
-from .binning import bring_back
+from .binning import bring_back, drop_returned
 from .compared import in_words
 from .document import apply_document, document_of
 from .models import Incident, Revision
@@ -101,4 +101,5 @@ def restore(incident: Incident, number: int, by: User | None, why: str = "") -> 
     with revising(incident.pk, incident.version, by, f"Version {number} restored.", why) as held:
         bring_back(held, document)
         apply_document(document, held)
+        drop_returned(held)
     return held

@@ -11,7 +11,7 @@ from postmortems.binning import take_out
 from postmortems.document import document_of
 from postmortems.models import Incident, Revision, SearchDocument
 from postmortems.revising import EARLIER, Overtaken, restore, revising
-from tests.factories import make_actionable, make_incident
+from tests.factories import make_actionable, make_entry, make_incident
 
 pytestmark = pytest.mark.usefixtures("five")
 
@@ -152,4 +152,17 @@ def test_restoring_changes_words_and_brings_back_what_was_removed(alice: User) -
     rows = {row.pk: (row.title, row.status) for row in incident.actionables.all()}
     assert rows == {kept.pk: ("A", "in progress"), gone.pk: ("B", "done"), later.pk: ("Later", "open")}
     assert gone.changes.count() == 1
+    assert not incident.removed_rows.exists()
+
+
+def test_what_a_restored_version_has_again_leaves_the_bin(alice: User) -> None:
+    incident = make_incident("Quokka overload", status="draft")
+    entries = [make_entry(incident, text=text, excerpt="a") for text in ("One.", "Two.")]
+    with revising(incident.pk, None, alice) as held:
+        held.summary = "More."
+        held.save()
+    with revising(incident.pk, None, alice):
+        take_out(entries[0], "timeline", "One.", alice)
+    restore(Incident.objects.get(pk=incident.pk), 2, alice)
+    assert [entry.text for entry in incident.timeline.all()] == ["One.", "Two."]
     assert not incident.removed_rows.exists()

@@ -66,7 +66,13 @@ def test_a_draft_gets_a_new_version(author: Client, alice: User) -> None:
     sent(author, document_of(Incident.objects.get(number=3)))
     made = Incident.objects.latest("pk")
     text = document_of(made).replace("responders:", "responders: Mallory,").replace("\n", "\r\n")
-    assert sent(author, text, into="same").headers["Location"] == f"/INC-{made.number}/edit/"
+    asked = sent(author, text, into="same").content.decode()
+    assert "What would change in" in asked
+    assert "Mallory," in asked
+    assert not made.revisions.filter(note="From a file", number__gt=1).exists()
+    seen = f"{made.reference}.{made.version}"
+    assert sent(author, text, into="same", seen="INC-1.1").status_code == 200
+    assert sent(author, text, into="same", seen=seen).headers["Location"] == f"/INC-{made.number}/edit/"
     assert Incident.objects.get(pk=made.pk).responders.startswith("Mallory,")
     assert made.revisions.count() == 2
     assert Incident.objects.latest("pk") == made

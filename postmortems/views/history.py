@@ -122,7 +122,7 @@ def diff(request: HttpRequest, incident: Incident) -> HttpResponse:
         "latter": latter,
         "as_source": request.GET.get("as") == "source",
         "source": parts_of(before, after) if before != after else [],
-        **_differences(before, after),
+        **differences(before, after),
     }
     return render(request, "postmortems/diff.html", context)
 
@@ -137,7 +137,7 @@ def _number(request: HttpRequest, name: str, otherwise: int) -> int:
     return int(said)
 
 
-def _differences(before: str, after: str) -> dict[str, Any]:
+def differences(before: str, after: str) -> dict[str, Any]:
     """The changes by the heading they stand under; none, and why, when a document is not of this format."""
     try:
         found = changes(before, after)
@@ -171,7 +171,7 @@ def restoring(request: HttpRequest, incident: Incident, number: int) -> HttpResp
         "revision": revision,
         "problem": problem,
         "form": form,
-        **_differences(document_of(incident), document),
+        **differences(document_of(incident), document),
     }
     return render(request, "postmortems/restore.html", context, status=status)
 

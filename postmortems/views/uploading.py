@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -12,12 +12,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from ..access import may_edit, may_file
-from ..document import apply_document
+from ..document import apply_document, document_of
 from ..document_text import DocumentError
 from ..forms_new import REFERENCE
 from ..forms_upload import UploadForm
 from ..models import Incident, Status
-from ..revising import record, revising
+from ..revising import Overtaken, record, revising
+from .history import differences
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -33,29 +34,32 @@ def upload(request: HttpRequest) -> HttpResponse:
     if not may_file(request.user):
         raise PermissionDenied
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
-    if form.is_valid():
-        incident = _filed(form, request.user)  # type: ignore[arg-type]
+    named = _named(form, request.user) if form.is_valid() else None  # type: ignore[arg-type]
+    if form.is_valid() and (named is None or request.POST.get("seen") == f"{named.reference}.{named.version}"):
+        incident = _filed(form, named, request.user)  # type: ignore[arg-type]
         if incident is not None:
             return redirect("edit", incident.number)
-    return render(request, "postmortems/upload.html", {"form": form}, status=UNPROCESSABLE if form.errors else 200)
+    context = {"form": form, "named": named}
+    if named is not None:  # what would change is looked at first: somebody may have written since it was downloaded
+        context |= differences(document_of(named), form.cleaned_data["document"])
+    return render(request, "postmortems/upload.html", context, status=UNPROCESSABLE if form.errors else 200)
 
 
-def _filed(form: UploadForm, user: User) -> Incident | None:
+def _filed(form: UploadForm, named: Incident | None, user: User) -> Incident | None:
     """The draft that says now what the document says; None when the form says what is wrong."""
     given = form.cleaned_data
     try:
-        if given["into"] == UploadForm.NEW:
+        if named is None:
             return _new(given["document"], str(given["facts"].get("title", "")), user)
-        incident = _named(given["facts"], user)
-        if incident is None:
-            form.add_error("into", "It names no draft that you may write at: there is none of its reference.")
-            return None
-        with revising(incident.pk, None, user, NOTE) as held:
+        with revising(named.pk, named.version, user, NOTE) as held:
             apply_document(given["document"], held)
     except DocumentError as error:
         form.refuse(error)
         return None
-    return incident
+    except Overtaken:
+        form.add_error(None, "Somebody saved it at the same moment. Look again at what would change.")
+        return None
+    return named
 
 
 @transaction.atomic
@@ -67,9 +71,14 @@ def _new(document: str, title: str, user: User) -> Incident:
     return incident
 
 
-def _named(facts: dict[str, Any], user: User) -> Incident | None:
-    """The draft whose reference the document has, if this person may edit it."""
-    found = REFERENCE.fullmatch(str(facts.get("reference", "")))
+def _named(form: UploadForm, user: User) -> Incident | None:
+    """The draft that is to be changed: of the reference that the document has; the form says when there is none."""
+    if form.cleaned_data["into"] == UploadForm.NEW:
+        return None
+    found = REFERENCE.fullmatch(str(form.cleaned_data["facts"].get("reference", "")))
     rows = Incident.objects.visible_to(user).exclude(status=Status.PUBLISHED)
     incident = rows.filter(number=int(found[1])).first() if found else None
-    return incident if incident is not None and may_edit(user, incident) else None
+    if incident is None or not may_edit(user, incident):
+        form.add_error("into", "It names no draft that you may write at: there is none of its reference.")
+        return None
+    return incident
