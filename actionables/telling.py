@@ -16,10 +16,14 @@ if TYPE_CHECKING:
 
 
 def changed(incidents: Iterable[Incident], by: Any, *, texts: bool) -> None:
-    """Call it in the transaction of the change (five queries, some twenty for each incident whose texts changed)."""
+    """Call it in the transaction of the change (five queries, some twenty for each incident whose texts changed).
+
+    by: who changed something that stands in the document, which is a new version then; None when nothing there did.
+    """
     wholes = {incident.pk: incident for incident in incidents}
     for incident in wholes.values() if texts else ():
         refresh_texts(incident)
-    record_change(wholes, by, "Actionables")
+    if by is not None:
+        record_change(wholes, by, "Actionables")
     Edition.bump(ADMINS, *audiences_of(wholes))
     recount(wholes)

@@ -133,7 +133,7 @@ class Facets:
         rows = [known[pk] for pk in ids if pk in known] if known is not None else list(_NAMES[name].rows(ids))
         rows.sort(key=lambda row: (-often[row[0]], row[2]))
         others = (row for row in known.values() if not often[row[0]]) if known is not None else iter(())
-        rows += [row for row, _ in zip(others, range(max(SHOWN - len(rows), 0)), strict=False)]
+        rows.extend(islice(others, max(SHOWN - len(rows), 0)))
         listed = {slug for _, slug, _ in rows}
         rows += [row for row in chosen if row[1] not in listed]
         return [self._option(name, slug, label, often[pk]) for pk, slug, label in rows]

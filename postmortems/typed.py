@@ -26,15 +26,18 @@ def as_parameters(given: Mapping[str, list[str]]) -> QueryDict | None:
     """
     text = search.cleaned("".join(given.get("q", [])[-1:]))
     left, pairs = _taken(text)
-    names = [_named(kind, value) for kind in PLACES for value in given.get(f"{kind}{NAMED}", []) if value.strip()]
-    if not pairs and not any(names):
+    meant = {
+        f"{kind}{NAMED}": {value: _named(kind, value) for value in given.get(f"{kind}{NAMED}", []) if value.strip()}
+        for kind in PLACES
+    }
+    names = [pair for several in meant.values() for found in several.values() for pair in found]
+    if not pairs and not names:
         return None
     asked = QueryDict(mutable=True)
     for name, values in given.items():
-        kind = name.removesuffix(NAMED)
-        kept = [value for value in values if value and not (kind != name and kind in PLACES and _named(kind, value))]
+        kept = [value for value in values if value and not meant.get(name, {}).get(value)]
         asked.setlist(name, kept if name != "q" else [left] * bool(left))
-    _add(asked, [*pairs, *(pair for found in names for pair in found)])
+    _add(asked, [*pairs, *names])
     return asked
 
 

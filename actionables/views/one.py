@@ -200,7 +200,7 @@ def comment(request: HttpRequest, actionable: Actionable) -> HttpResponse:
         return _page(request, actionable, 422, comment_form=form)
     with transaction.atomic():
         made = actionable.comments.create(by=name_of(request.user), text=form.cleaned_data["text"])
-        changed([actionable.incident], request.user, texts=False)
+        changed([actionable.incident], None, texts=False)
     return back(actionable.get_absolute_url(), anchor=f"comment-{made.pk}")
 
 
@@ -225,5 +225,5 @@ def snooze(request: HttpRequest, actionable: Actionable) -> HttpResponse:
         return _page(request, actionable, 422, snooze_form=form)
     with transaction.atomic():
         actionable.snoozes.create(by=name_of(request.user), **form.cleaned_data)
-        changed([actionable.incident], request.user, texts=False)
+        changed([actionable.incident], None, texts=False)
     return back(asked_for(request, actionable.get_absolute_url()), anchor="snooze")

@@ -50,5 +50,5 @@ def _meant(request: HttpRequest) -> tuple[Incident, Actionable | None]:
 
 def _done(request: HttpRequest, incident: Incident, actionable: Actionable | None) -> HttpResponse:
     """Back to its page, which is another one now for this person."""
-    changed([incident], request.user, texts=False)
+    changed([incident], None, texts=False)
     return back(asked_for(request, (actionable or incident).get_absolute_url()))
