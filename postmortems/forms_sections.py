@@ -42,6 +42,14 @@ def named(model: Any, name: str) -> Any:
     return model.objects.filter(name__iexact=name).first() or model.objects.create(name=name)
 
 
+def clean_zone(name: str) -> str:
+    """The zone of this name, as the calendar writes it; raises ValidationError."""
+    zone = zones().get(name.casefold())
+    if zone is None:
+        raise ValidationError("There is no time zone of this name; one is Europe/Berlin.")
+    return zone
+
+
 class OverviewForm(SectionForm):
     """What it was, whose, and how bad."""
 
@@ -130,11 +138,7 @@ class TimesForm(SectionForm):
 
     def clean_time_zone(self) -> str:
         """A zone there is."""
-        name = self.cleaned_data["time_zone"]
-        zone = zones().get(name.casefold())
-        if zone is None:
-            raise ValidationError("There is no time zone of this name; one is Europe/Berlin.")
-        return zone
+        return clean_zone(self.cleaned_data["time_zone"])
 
     def clean(self) -> dict[str, Any]:
         """Read the times, each in its zone and on its day."""

@@ -26,6 +26,7 @@ View = TypeVar("View", bound=Callable[..., object])
 COOKIE, SALT, DAYS = "writer", "writer", 30
 PRESENT = timedelta(minutes=10)  # so long somebody who typed counts as writing
 NOT_TYPED = ("csrfmiddlewaretoken", "place")
+PASTE = "paste"  # the place of a text that was pasted to make a draft of
 
 
 def keeps_text(view: View) -> View:
@@ -35,7 +36,7 @@ def keeps_text(view: View) -> View:
 
 
 def place_of(number: object = "", name: str = "", pk: object = "") -> str:
-    """Names a form: "new", "3/timeline", "3/timeline/12"."""
+    """Names a form: "new", "paste", "3/timeline", "3/timeline/12"."""
     return "/".join(str(part) for part in (number, name, pk) if part) or "new"
 
 

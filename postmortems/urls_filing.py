@@ -2,13 +2,15 @@
 
 from django.urls import path, re_path
 
-from .views import filing, filing_kept, filing_rows, filing_together
+from .unsaved import PASTE
+from .views import filing, filing_kept, filing_rows, filing_together, pasting
 
 EDIT = r"^INC-(?P<number>[1-9]\d{0,8})/edit/"
 ROW = EDIT + r"(?P<name>[a-z]{1,20})/(?P<pk>[1-9]\d{0,17})/"
 
 urlpatterns = [
     path("incidents/new/", filing.new, name="new"),
+    path("incidents/new/paste/", pasting.paste, {"name": PASTE}, name="paste"),
     path("writing/keep/", filing_kept.keep, name="keep_unsaved"),
     path("writing/discard/", filing_kept.discard, name="discard_unsaved"),
     path("writing/alike/", filing_kept.alike, name="alike"),

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from actionables import owners
 from actionables.models import Actionable, OutOfDate, StatusChange, put_back
-from actionables.tickets import short_name
+from postmortems.tickets import short_name
 from tests.factories import make_actionable, make_incident, moment
 
 TICKETS = {

@@ -11,13 +11,13 @@ from django.db.models import Case, F, Max, Q, When
 from django.urls import reverse
 from django.utils import timezone
 
-from actionables.tickets import short_name
 from postmortems.models import next_number
 from postmortems.models.addresses import WebAddressField
 from postmortems.models.choices import one_of
 from postmortems.momentfields import MomentField, columns, moment_constraint
 from postmortems.moments import UNKNOWN, Moment, Precision
 from postmortems.ordering import KnownFirstDescending
+from postmortems.tickets import short_name
 
 from .choices import FINISHED, UNFINISHED, Kind, Priority, Status
 from .queries import ActionableQuerySet

@@ -164,11 +164,11 @@ def shown_fields(incident: Incident, name: str, sections: Sections, form: Sectio
         "form": form,
         "place": place_of(incident.number, name),
         "last": list(sections)[-1] == name,
-        "known": _known(name),
+        "known": known_names(name),
     }
 
 
-def _known(name: str) -> dict[str, list[str]]:
+def known_names(name: str) -> dict[str, list[str]]:
     """The names that a section's fields offer while somebody types, by the id of their list."""
     if name == "times":
         return {"zones": ["UTC", *(zone for zone in zones().values() if PLACE.match(zone))]}

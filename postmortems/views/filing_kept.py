@@ -16,9 +16,10 @@ from ..markdown import MAX_CHARS
 from ..models import Incident, Unsaved
 from ..prose import Prose
 from ..sections import Sections, editable
-from ..unsaved import others_writing, without_token
+from ..unsaved import PASTE, others_writing, place_of, without_token
 from .filing_page import alike_in, is_together
 
+NEW = place_of()
 PLACE = re.compile(r"(?P<number>[1-9]\d{0,8})/(?P<name>[a-z]{1,20})(?:/[1-9]\d{0,17})?")
 
 
@@ -43,7 +44,9 @@ def discard(request: HttpRequest, sections: Sections) -> HttpResponse:
     number, _, rest = place.partition("/")
     if incident and is_together(request):
         return redirect(f"{reverse('edit_together', args=[number])}#{rest.partition('/')[0]}")
-    return HttpResponseRedirect(f"/INC-{number}/edit/{rest}/" if incident else "/incidents/new/")
+    if incident is None:
+        return redirect("new" if place == NEW else "paste")
+    return HttpResponseRedirect(f"/INC-{number}/edit/{rest}/")
 
 
 def _place(request: HttpRequest, sections: Sections) -> tuple[str, Incident | None]:
@@ -54,7 +57,7 @@ def _place(request: HttpRequest, sections: Sections) -> tuple[str, Incident | No
         return place, editable(request, found["number"])
     if not may_file(request.user):
         raise PermissionDenied
-    if place != "new":
+    if place not in (NEW, PASTE):
         raise Http404
     return place, None
 
