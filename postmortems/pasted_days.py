@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .moments import zones
 from .pasted_stamps import NAMED, ZONE, Stamp, full_dates, later, read_date, signature
@@ -15,14 +15,14 @@ _ALL_TIMES = re.compile(
     rf"\b(?:times?|time ?zone|timeline|clocks?)\b[^.\n]{{0,30}}?(?<![\w+-])(?P<zone>{ZONE})(?!\w)", re.IGNORECASE
 )
 _PLACE = re.compile(
-    r"\b(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[A-Za-z_]{2,30}(?:/[A-Za-z_]{2,30})?"
+    r"\b(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/[a-z_]{2,30}(?:/[a-z_]{2,30})?",
+    re.IGNORECASE,
 )
 _IN_ONE = re.compile(r"(?<!\d)(?P<year>20\d\d|19[7-9]\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])(?!\d)")
 _ADDRESS = re.compile(r"https?://\S+")
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
+class Guess(NamedTuple):
     """What the text seems to say, and the number of the line that says so."""
 
     value: str

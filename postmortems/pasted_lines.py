@@ -171,7 +171,10 @@ class Reader:
         """A line of a timeline that begins with no time of day."""
         line, found = self.lines[at], words.bullet(self.lines[at])
         is_full = self.counts[ENTRY] >= MOST[ENTRY]
-        if _RULE.fullmatch(line) or (_HEAD.fullmatch(line) and not self.open):
+        if is_full and self.stamps[at]:
+            self.open = None
+            self._prose(at)
+        elif _RULE.fullmatch(line) or (_HEAD.fullmatch(line) and not self.open):
             self._mark(MARK, at, 1, line.strip())
         elif self.open and self._is_log(at):
             self.open.excerpt.append((at + 1, line))
@@ -179,8 +182,6 @@ class Reader:
             self._entry(at, stamp)
         elif found and self.open and not is_full and self._is_beside(found):
             self._entry(at, Stamp("", end=found.start("rest")))
-        elif is_full:
-            self._prose(at)
         else:
             self._more(at)
 

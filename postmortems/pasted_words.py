@@ -139,11 +139,11 @@ def heading_of(lines: Sequence[str], at: int, *, strictly: bool = False) -> Head
             level = int(told["number"]) if told.get("number") else len(told.get("level") or "#" * 7)
             return Heading(found["name"], section_called(found["name"]), level)
     below = lines[at + 1] if at + 1 < len(lines) else ""
-    if _RULE.fullmatch(below) and not bullet(line) and "|" not in line:
+    if _RULE.fullmatch(below) and not re.match(r"\s*[-*+•]\s", line) and "|" not in line:
         return Heading(line.strip(), section_called(line), 1 if below[0] == "=" else 2, 2)
     named = _NAMED.fullmatch(line)
     if named and (found_field := section_called(named["name"])):
-        return Heading(named["name"], found_field)
+        return Heading(line.strip().rstrip(":"), found_field)
     above = lines[at - 1] if at else ""
     if not strictly and not above.strip() and not below.strip() and at + 2 < len(lines) and _looks_like_one(line):
         return Heading(line.strip())
@@ -240,7 +240,8 @@ def shortened(text: str, most: int) -> str:
     if len(first) <= most and (ends or first == whole):
         return first
     cut = first[: most - 1]
-    return (cut.rpartition(" ")[0].rstrip(",;:") or cut) + "…"
+    whole_words = cut if first[most - 1 : most] == " " else cut.rpartition(" ")[0]
+    return (whole_words.rstrip(",;:") or cut) + "…"
 
 
 def sentence_starts(text: str) -> list[int]:

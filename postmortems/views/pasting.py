@@ -19,7 +19,7 @@ from ..document import apply_document
 from ..document_text import DocumentError
 from ..forms_paste import Choice, PasteForm, choices_of, groups, link_kinds, strayed
 from ..models import Incident, Unsaved
-from ..pasted import ENTRY, LINK, TEXT, WORK, Found, read_paste
+from ..pasted import ENTRY, LINK, MARK, TEXT, TITLE, WORK, Found, read_paste
 from ..pasted_document import document_from, section_texts
 from ..revising import record
 from ..sections import Sections
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 UNPROCESSABLE = 422
 NOTE = "From a pasted text"
+LEFT_OUT = "Left out"
 MOST_FAULTS = 8  # told above the form; each is told beside its field too
 
 
@@ -43,7 +44,8 @@ def paste(request: HttpRequest, sections: Sections, name: str) -> HttpResponse:
         raise PermissionDenied
     kept = Unsaved.objects.of(request.user, name) if request.method != "POST" else None
     form = PasteForm(QueryDict(kept.fields) if kept else request.POST or None)
-    context: dict[str, Any] = {"form": form, "place": name, "kept": age_words(kept) if kept else None, "faults": {}}
+    context: dict[str, Any] = {"form": form, "place": name, "faults": {}, "found": None}
+    context["kept"] = age_words(kept) if kept else None
     if not form.is_valid():
         if kept:  # what was kept half typed is no fault yet
             context["form"] = PasteForm(initial=QueryDict(kept.fields).dict())
@@ -84,27 +86,32 @@ def _faults(choices: list[Choice]) -> dict[str, str]:
 
 
 def _shown(form: PasteForm, found: Found, choices: list[Choice]) -> dict[str, Any]:
-    """What was found, sorted as it is shown, and of each line what it became: (its piece's key, what that is)."""
-    became: dict[int, tuple[str, str]] = {}
-    labels = {**groups()["Text"], **dict.fromkeys(groups()["Timeline"], "Timeline")}
-    labels |= dict.fromkeys(groups()["Actionable"], "Actionable")
-    for choice in reversed(choices):
-        told = labels.get(choice.into, "") if choice.is_taken else "Left out"
-        if not choice.piece.also:
-            became |= dict.fromkeys(choice.piece.lines, (choice.piece.key, told))
-    sorts = {what: [choice for choice in choices if choice.piece.what == what] for what in (TEXT, ENTRY, WORK, LINK)}
+    """What was found, sorted as it is shown."""
     return {
         "found": found,
         "zone": form.zone,
-        "sorts": {
-            what: [choice for choice in choices if choice.piece.what == what] for what in (TEXT, ENTRY, WORK, LINK)
-        },
-        "became": became,
+        "sorts": {what: [each for each in choices if each.piece.what == what] for what in (TEXT, ENTRY, WORK, LINK)},
+        "became": _became(found, choices),
         "groups": groups(),
         "link_kinds": link_kinds(),
         "strayed": strayed(found, form.data),
         "most_faults": MOST_FAULTS,
     }
+
+
+def _became(found: Found, choices: list[Choice]) -> dict[int, tuple[str, str]]:
+    """What each line became: (the id of where that is shown, what it is in words)."""
+    labels = {**groups()["Text"], **dict.fromkeys(groups()["Timeline"], "Timeline")}
+    labels |= dict.fromkeys(groups()["Actionable"], "Actionable")
+    became: dict[int, tuple[str, str]] = {}
+    for choice in (choice for choice in choices if not choice.piece.also):
+        told = labels.get(choice.into, "") if choice.is_taken else LEFT_OUT
+        became |= dict.fromkeys(choice.piece.lines, (f"p-{choice.piece.key}", told))
+    for piece in found.of(MARK):
+        became |= dict.fromkeys(piece.lines, ("marks", "Heading, day or rule"))
+    for piece in (piece for piece in found.of(TITLE) if not piece.also):
+        became |= dict.fromkeys(piece.lines, ("id_title", "Title"))
+    return became
 
 
 def _key(request: HttpRequest) -> UUID:
