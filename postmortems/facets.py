@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from django.db.models import F, Model, Subquery
+from django.db.models import F, Model, QuerySet, Subquery
 from django.utils.html import format_html_join
 
 from .conditional import remembered
 from .filters import BESIDE, PARTS, UNKNOWN_YEAR
-from .models import Cause, Detection, Edition, Organisation, Service, Severity, Status
+from .models import Cause, Detection, Edition, Organisation, Service, Severity, Status, slug_in_use
 from .models.incidents import NEWEST, IncidentQuerySet
 from .prepared import Prepared
 from .rows import capped_count
@@ -108,6 +108,12 @@ class Facets:
         """How many incidents there are without any filter, and whether there are more."""
         return remembered(("incidents",), lambda: capped_count(self.visible))
 
+    def moved(self) -> dict[tuple[str, str], str]:
+        """What is chosen by a former slug, as (kind, slug), with the present one (queries for what is not there)."""
+        gone = [(name, slug) for name, rows in self.chosen_places.items() for pk, slug, _ in rows if not pk]
+        found = {(name, slug): slug_in_use(PLACES[name]._default_manager.all(), slug) for name, slug in gone}
+        return {chosen: slug for chosen, slug in found.items() if slug}
+
     def unknown(self) -> list[str]:
         """What is chosen and is not there, in words."""
         gone = [(name, slug) for name, rows in self.chosen_places.items() for pk, slug, _ in rows if not pk]
@@ -187,13 +193,18 @@ def _folds(option: Option) -> bool:
 
 def _known(name: str) -> dict[int, Place] | None:
     """The places of a kind by id, in the order of their names; None when there are too many of them."""
-    rows = PLACES[name]._default_manager.order_by("name").values_list("pk", "slug", "name")
+    rows = _offered(name).order_by("name").values_list("pk", "slug", "name")
     known = remembered(("places", name), lambda: {row[0]: row for row in rows[: KNOWN_UP_TO + 1]})
     return known if len(known) <= KNOWN_UP_TO else None
 
 
 def _by_slug(name: str, wanted: Iterable[str]) -> Iterable[Any]:
-    return PLACES[name]._default_manager.filter(slug__in=list(wanted)[:50]).values_list("pk", "slug", "name")
+    return _offered(name).filter(slug__in=list(wanted)[:50]).values_list("pk", "slug", "name")
+
+
+def _offered(name: str) -> QuerySet[Any]:
+    """All of a kind; causes that were merged are what they were merged into."""
+    return Cause.objects.filter(merged_into=None) if name == "cause" else PLACES[name]._default_manager.all()
 
 
 def _years_of(visible: IncidentQuerySet) -> list[int]:

@@ -98,8 +98,9 @@ def _attempts(query: Query, frequencies: dict[str, int]) -> Iterator[Attempt]:
         if completed:
             terms = (*terms[:-1], replace(terms[-1], completed=completed))
             yield Attempt("prefix", terms, phrases)
-    if not query.pasted and any(set(term.needed) - set(term.stems) for term in terms):
-        yield Attempt("parts", tuple(term.loosened() for term in terms), phrases)
+    loose = tuple(term.loosened() for term in terms)
+    if not query.pasted and loose != terms:
+        yield Attempt("parts", loose, phrases)
     spelt = () if query.pasted else _spelt(terms, frequencies)
     if spelt != terms and spelt:
         frequencies.update(search_words.frequencies(stem for term in spelt for stem in term.stems))
@@ -134,10 +135,11 @@ def _of_phrase(phrase: tuple[str, ...]) -> Term:
 
 
 def _some_of(terms: tuple[Term, ...], frequencies: dict[str, int]) -> Iterator[Attempt]:
-    """Two of the rarest words, then any of them; what is frequent or nowhere tells nothing."""
+    """Two of the rarest words, then any of them; what is frequent or nowhere tells nothing, and numbers tell least."""
     known = {term: _documents(term, frequencies) for term in terms}
     telling = [term for term, count in known.items() if 0 < count <= FREQUENT * frequencies.get(search_words.OPEN, 0)]
-    telling = sorted(telling or [term for term in terms if known[term]] or terms, key=lambda term: known[term])
+    telling = telling or [term for term in terms if known[term]] or list(terms)
+    telling.sort(key=lambda term: (term.is_number, known[term]))
     telling = [term for term in terms if term in telling[:TELLING]]
     loose = [term.loosened().expression() if not term.exact else term.expression() for term in telling]
     pairs = tuple(together(list(pair)) for pair in combinations(loose, 2))

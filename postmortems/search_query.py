@@ -71,8 +71,13 @@ class Term:
         return together([Token(mark + token) for token in self.needed])
 
     def loosened(self) -> Term:
-        """The same with its parts anywhere."""
-        return replace(self, needed=self.stems)
+        """The same with its parts anywhere; but numbers apart, as of a time or an address, tell nothing."""
+        return self if self.is_number else replace(self, needed=self.stems)
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it has no letters, as what differs from one line of a log to the next: times, ids of processes."""
+        return all(map(str.isdigit, self.parts))
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db.models import Q
 
 from .access import ADMINS, EVERYBODY, audience
-from .models import Cause, Organisation, Service
+from .models import Cause, Organisation, Service, slug_in_use
 from .search_engine import engine
 from .search_expression import Either, Expression, Span, Token, Without, together
 from .search_index import key_at
@@ -25,6 +26,7 @@ COUNTED = (*PLACES, "severity", "year", "detection", "status")
 KINDS = (*COUNTED, "owner", "has")
 MOST_VALUES = 50
 LONGEST_NAME = 200  # no place or cause has a longer one
+SLUG = re.compile(r"[a-z0-9-]{1,80}")
 
 
 def seen_by(user: Reader) -> Expression:
@@ -131,18 +133,30 @@ class Called(NamedTuple):
 
 
 def called(kind: str, values: Iterable[str]) -> dict[str, list[Called]]:
-    """What each value means: by slug, by name (for causes, also another one), else by a part of either (one query)."""
+    """What each value means: by slug, by name (for causes, also another one), by a part of either, by a former slug.
+
+    One query, and up to five for each value that is none but may be a former slug.
+    """
     wanted = {fold(value): value for value in values}
     names = ("slug", "name", "aliases") if kind == "cause" else ("slug", "name")
     condition = Q()
     for value in wanted.values():
         for name in names if len(value) <= LONGEST_NAME else ():
             condition |= Q((f"{name}__icontains", value))
-    rows = MODELS[kind]._default_manager.filter(condition).values_list("pk", *names)[:1_000] if condition else []
+    merged = {"merged_into": None} if kind == "cause" else {}
+    there = MODELS[kind]._default_manager.filter(condition, **merged).values_list("pk", *names)
+    rows = there[:1_000] if condition else []
     folded = [(pk, slug, [fold(one) for name in (slug, *said) for one in name.split("\n")]) for pk, slug, *said in rows]
     found = {}
     for asked, value in wanted.items():
         exact = [Called(pk, slug, exact=True) for pk, slug, said in folded if asked in said]
         near = [Called(pk, slug, exact=False) for pk, slug, said in folded if any(asked in one for one in said)]
-        found[value] = exact or near[:MOST_VALUES]
+        found[value] = exact or near[:MOST_VALUES] or _led_to(kind, value)
     return found
+
+
+def _led_to(kind: str, value: str) -> list[Called]:
+    """What a former slug, or that of a merged cause, stands for now."""
+    rows = MODELS[kind]._default_manager
+    slug = slug_in_use(rows.all(), value) if SLUG.fullmatch(value) else ""
+    return [Called(pk, slug, exact=True) for pk in rows.filter(slug=slug).values_list("pk", flat=True)] if slug else []

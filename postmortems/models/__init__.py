@@ -27,7 +27,7 @@ from .reviews import Mailing, Remark, Reviewer, ReviewStep
 from .revisions import Revision
 from .saved import SavedSearch
 from .search import NameIndexed, SearchDocument, Word
-from .slugs import Moved, OldSlug, get_by_slug
+from .slugs import Moved, OldSlug, get_by_slug, slug_in_use
 from .unsaved import Unsaved
 
 __all__ = [
@@ -91,4 +91,5 @@ __all__ = [
     "get_by_slug",
     "next_number",
     "record",
+    "slug_in_use",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.db.models import OuterRef, Subquery, Sum
 from django.db.models.functions import Coalesce
@@ -52,6 +53,9 @@ def _list(request: HttpRequest) -> HttpResponse:
     visible = Incident.objects.visible_to(request.user)
     chosen = IncidentFilter(request.GET, visible)
     facets = Facets(chosen.values(), visible, sees_more=sees_more(request.user))
+    if moved := facets.moved():
+        now = [(name, moved.get((name, value), value)) for name, value in parameters(request, "page")]
+        return redirect(f"{reverse('incidents')}?{urlencode(now)}")
     chosen.chosen = facets.chosen
     shown = _shown(request, chosen, facets)
     text = search.cleaned(request.GET.get("q", ""))
