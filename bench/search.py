@@ -87,7 +87,7 @@ def bare(cases: list[Case], processor: Processor) -> list[float]:
         scope = scope_of(NOBODY, query, filters)
         wanted = scope.expression(find(query, scope).attempt.wanted())
         before = processor.now()
-        engine().found(wanted, CAP + 1, scope.span)
+        engine().documents(engine().keys(wanted, CAP + 1, span=scope.span))
         spent.append(processor.since(before).cpu)
     return spent
 

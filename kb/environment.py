@@ -17,7 +17,7 @@ TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 # Why these: WAL lets readers go on while one writes; FULL makes a commit survive a power cut; IMMEDIATE takes the
 # write lock at the start, so that a read-then-write never fails half-way; the timeout lets writers queue.
 SQLITE_PRAGMAS = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 20_000}
-SQLITE_INIT = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-20000; PRAGMA mmap_size=134217728;"
+SQLITE_INIT = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-20000; PRAGMA mmap_size=2147418112;"
 
 
 def text(name: str, default: str) -> str:

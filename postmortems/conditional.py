@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from functools import wraps
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from django.conf import settings
 from django.db import connection
@@ -22,12 +22,14 @@ from .models import Edition
 if TYPE_CHECKING:
     View = Callable[..., HttpResponseBase]
 
+K = TypeVar("K")
 T = TypeVar("T")
 # The edition the page at work began with; None outside of `revalidated` pages, and in a transaction, which may have
 # changed things that no edition has yet.
 _edition: ContextVar[str | None] = ContextVar("edition", default=None)
 _made: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 MOST_MADE = 300  # whole pages among them, of some 35 kB
+EDITIONS = 4  # of which `Held` keeps what was read
 
 
 def remembered(key: tuple[Any, ...], make: Callable[[], T]) -> T:
@@ -46,6 +48,40 @@ def remembered(key: tuple[Any, ...], make: Callable[[], T]) -> T:
     while len(_made) > MOST_MADE:
         _made.popitem(last=False)
     return found
+
+
+class Held(Generic[K, T]):
+    """What was read or made of things: each once an edition by each process, as long as there are not `most`.
+
+    As with `remembered`, it may depend on the key and the edition alone, and nobody may alter it.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.editions: OrderedDict[str, dict[K, T]] = OrderedDict()
+
+    def of(self, keys: Iterable[K], read: Callable[[list[K]], Iterable[tuple[K, T]]]) -> dict[K, T]:
+        """Those there are of these keys; `read` is asked at most once, for what is not held."""
+        held = self._held()
+        there = {key: held.get(key) for key in keys}
+        found = {key: one for key, one in there.items() if one is not None}
+        if len(found) < len(there):
+            read_now = dict(read([key for key in there if key not in found]))
+            found |= read_now
+            held |= read_now
+            for key in list(held)[: max(len(held) - self.most, 0)]:
+                held.pop(key, None)
+        return found
+
+    def _held(self) -> dict[K, T]:
+        """What is held for this page's edition; nothing where it has none."""
+        edition = _edition.get()
+        if edition is None:
+            return {}
+        held = self.editions.setdefault(edition, {})
+        while len(self.editions) > EDITIONS:
+            self.editions.popitem(last=False)
+        return held
 
 
 def etag(request: HttpRequest, *args: Any, **kwargs: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -16,10 +16,9 @@ from .filters import BESIDE, PARTS, UNKNOWN_YEAR
 from .models import Cause, Detection, Edition, Organisation, Service, Severity, Status, slug_in_use
 from .models.incidents import NEWEST, IncidentQuerySet
 from .prepared import Prepared
-from .rows import capped_count
 
 SHOWN = 10
-MORE = 20  # values that are folded away
+MORE = 10  # values that are folded away
 BY_NAME = 100  # names that a browser offers while one is typed
 KNOWN_UP_TO = 1_000  # places of a kind
 PLACES: dict[str, type[Model]] = {"organisation": Organisation, "service": Service, "cause": Cause}
@@ -48,16 +47,16 @@ class Option:
 
 @dataclass(slots=True)
 class Facet:
-    """One kind of filter with its values: the first, more that are folded away, and names to type, as HTML's options.
+    """One kind of filter with its values and names to type, as HTML's options.
 
-    partly: whether only the newest incidents were counted, so that others may have what has none. typed, problem: a
-    name that was typed, and what is wrong with it.
+    shown: how many of the values are not folded away. partly: whether only the newest incidents were counted, so that
+    others may have what has none. typed, problem: a name that was typed, and what is wrong with it.
     """
 
     name: str
     title: str
     options: list[Option]
-    more: list[Option] = field(default_factory=list)
+    shown: int
     names: str | None = None  # None: there are no others
     partly: bool = False
     typed: str = ""
@@ -103,10 +102,6 @@ class Facets:
         years = remembered(("years",), lambda: _years_of(self.visible))
         shown = sorted({*years, *asked}, reverse=True)
         return [*((str(year), str(year)) for year in shown), (UNKNOWN_YEAR, "Date unknown")]
-
-    def all(self) -> tuple[int, bool]:
-        """How many incidents there are without any filter, and whether there are more."""
-        return remembered(("incidents",), lambda: capped_count(self.visible))
 
     def moved(self) -> dict[tuple[str, str], str]:
         """What is chosen by a former slug, as (kind, slug), with the present one (queries for what is not there)."""
@@ -158,7 +153,7 @@ class Facets:
         options = self.options[name]
         first = [option for place, option in enumerate(options) if place < SHOWN or option.chosen or not _folds(option)]
         more = [option for option in options if option not in first]
-        return Facet(name, title, first, more, self._names(name), name in self.partly)
+        return Facet(name, title, first + more, len(first), self._names(name), name in self.partly)
 
     def _names(self, name: str) -> str | None:
         """The first names there are, as far as they are known; None where all places are listed."""

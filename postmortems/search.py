@@ -8,17 +8,22 @@ give the same answer.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import AnonymousUser
+
 from . import search_words
+from .access import EVERYBODY, audience
+from .conditional import Held
 from .models import Incident
+from .prepared import Prepared
 from .search_engine import engine
 from .search_expression import EVER, Expression
-from .search_find import CAP, IN_BAND, Found, by_relevance, find, in_order
+from .search_find import CAP, IN_BAND, Found, Row, by_relevance, find, in_order, newest
 from .search_index import check, forget, index_incident, index_name, rebuild
 from .search_passages import Passage, Words, marked, passages, words_of
 from .search_query import Query, Typed, cleaned, parse, typed
@@ -36,6 +41,8 @@ __all__ = [
 
 PAGE = 20
 SORTS = ("relevance", "newest", "oldest", "severity", "longest")
+_OPEN = Prepared(lambda ids: Incident.objects.visible_to(AnonymousUser()).filter(pk__in=ids).values_list("pk"))
+_SEEN: Held[int, bool] = Held(20_000)
 LITTLE = 2  # results up to which a spelling is doubted
 
 
@@ -151,54 +158,53 @@ def _page(found: Found, scope: Scope, sort: str, page: int) -> tuple[list[int], 
 
 def _visible(ids: list[int], user: Reader) -> list[int]:
     """Without what the reader may not see, whatever the index says (one query)."""
-    seen = set(Incident.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
+    seen = _SEEN.of(ids, lambda some: dict.fromkeys(_visible_of(some, user), True).items())
     return [pk for pk in ids if pk in seen]
+
+
+def _visible_of(ids: list[int], user: Reader) -> list[int]:
+    if audience(user) == EVERYBODY:
+        return [pk for (pk,) in _OPEN.rows(ids)]
+    return list(Incident.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))
 
 
 def counts(
     user: Reader, filters: Mapping[str, list[str]], places: Mapping[str, list[int]] | None = None
-) -> tuple[dict[str, dict[str, int]], frozenset[str]]:
-    """What `search` counts by facet when nothing is typed, and the kinds of which there are more than it counts.
+) -> tuple[dict[str, dict[str, int]], frozenset[str], tuple[int, bool]]:
+    """What `search` counts by facet when nothing is typed, the kinds of which there are more than it counts, and how
+    many incidents there are, up to `CAP`, and whether more.
 
-    One query, and one for each kind that is chosen.
+    Two queries, and two for each kind that is chosen.
     """
-    query = parse("")
-    scope = scope_of(user, query, filters, places)
-    return _facets(find(query, scope), scope)
+    scope = scope_of(user, parse(""), filters, places)
+    found = find(parse(""), scope)
+    return *_facets(found, scope), (min(len(found.rows), CAP), found.capped)
 
 
 def _facets(found: Found, scope: Scope) -> tuple[dict[str, dict[str, int]], frozenset[str]]:
     """Counts by kind, and the kinds that were not counted to the end; a query more for each kind that is chosen."""
     wanted = found.attempt.wanted()
-    facets = _counted(row[3] for row in found.rows[:CAP])
+    facets = _counted(found.rows)
     partly = set(COUNTED) if found.capped else set()
     for kind in scope.chosen.keys() & facets.keys():
-        rows = engine().found(scope.expression(wanted, without=kind), CAP + 1, scope.span)
-        facets[kind] = _counted_one(kind, " ".join([row[3] for row in rows[:CAP]]))
+        rows = newest(scope.expression(wanted, without=kind), CAP + 1, scope.span)
+        facets[kind] = _counted(rows)[kind]
         partly |= {kind} if len(rows) > CAP else set()
     return facets, frozenset(partly)
 
 
-def _counted_one(kind: str, facets: str) -> dict[str, int]:
-    return {_shown(value): number for value, number in Counter(re.findall(f"@{kind}:(\\S+)", facets)).items()}
+def _counted(rows: list[Row]) -> dict[str, dict[str, int]]:
+    """Counts by kind of the first `CAP`."""
+    counts: dict[str, dict[str, int]] = {kind: {} for kind in COUNTED}
+    for token, number in Counter(chain.from_iterable([row[3] for row in rows[:CAP]])).items():
+        kind, _, value = token[1:].partition(":")
+        if value:
+            counts[kind][_shown(value)] = number
+    return counts
 
 
 def _shown(value: str) -> str:
     return value.upper() if value[:3] == "sev" else value
-
-
-def _counted(facets: Iterable[str]) -> dict[str, dict[str, int]]:
-    """Counts by kind. Up to the year few incidents differ, so those parts are counted before they are taken apart."""
-    counts: dict[str, dict[str, int]] = {kind: {} for kind in COUNTED}
-    parted = [text.partition(" @year:") for text in facets]
-    numbers = Counter(" @year:".join(["", *(rest for _, _, rest in parted)]).split())
-    for alike, number in Counter(head for head, _, _ in parted).items():
-        numbers.update(dict.fromkeys(alike.split(), number))
-    for token, number in numbers.items():
-        kind, _, value = token[1:].partition(":")
-        if kind in counts and value:
-            counts[kind][_shown(value)] = number
-    return counts
 
 
 def _help(results: Results, found: Found, scope: Scope) -> None:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from sys import intern
 
 from . import search_words
+from .conditional import Held
 from .models import SearchDocument
 from .prepared import Prepared
 from .search_documents import BANDS
 from .search_engine import engine
 from .search_expression import EVER, Expression, Phrase, Span, Token, either, together
 from .search_query import Query, Term
-from .search_rank import Candidate, needle, ranked, rarity
-from .search_scope import Scope
+from .search_rank import Candidate, needle, ranked, rarity, tiers_of
+from .search_scope import COUNTED, Scope
 from .search_tokens import stem
 
 CAP = 1_000  # counted and counted by facet up to here
@@ -22,12 +24,17 @@ RANKED = 80  # put in order by what they say
 FROM_TIER = 25  # of these, by title or summary, however old
 TELLING = 8  # rarest words that a long text is looked up by
 MOST_NEEDED = 12  # of the words of a long text
+ENOUGH = 6  # words of a long text that are known: it may be cut off within a word, or have times and numbers of its own
 FREQUENT = 0.1  # share of all incidents above which a word tells nothing among others
 WEAKEST = 0.3  # of the best score, for what only has some of the words
 LONG_ENOUGH = 5  # letters of a word that is put right unasked: most words of four are near another one
 MOST_UNKNOWN = 3  # words of a query that are looked up as misspelt
 IN_BAND = 2_000
-Row = tuple[int, int, int | None, str]
+TRIES = 5
+_COUNTED = tuple(f"@{kind}:" for kind in COUNTED)
+Row = tuple[int, int, int | None, tuple[str, ...]]  # key, incident's id, seconds it lasted, what is counted of it
+_ROWS: Held[int, Row] = Held(20_000)
+_CANDIDATES: Held[int, Candidate] = Held(1_000)  # of some 8 kB
 _IDS = Prepared(lambda keys: SearchDocument.objects.filter(key__in=keys).values_list("key", "incident_id"))
 _TEXTS = Prepared(
     lambda keys: SearchDocument.objects.filter(key__in=keys).values_list("key", "incident_id", "minute", "stream")
@@ -78,7 +85,7 @@ def find(query: Query, scope: Scope) -> Found:
     frequencies = search_words.frequencies(stems) if query.terms else {}
     first: Found | None = None
     for attempt in _attempts(query, frequencies):
-        rows = engine().found(scope.expression(attempt.wanted()), CAP + 1, scope.span)
+        rows = newest(scope.expression(attempt.wanted()), CAP + 1, scope.span)
         found = Found(attempt, rows, frequencies)
         if rows:
             return found
@@ -87,12 +94,32 @@ def find(query: Query, scope: Scope) -> Found:
     return first
 
 
+def newest(expression: Expression, limit: int, span: Span) -> list[Row]:
+    """The newest incidents it holds for (two queries, more while somebody moves one of them to another date)."""
+    found: list[Row] = []
+    for _ in range(TRIES):
+        keys = engine().keys(expression, limit, span=span)
+        rows = _ROWS.of(keys, _told)
+        found = [rows[key] for key in keys if key in rows]
+        if len(found) == len(keys):
+            break
+    return found
+
+
+def _told(keys: list[int]) -> Iterator[tuple[int, Row]]:
+    for key, pk, lasted, facets in engine().documents(keys):
+        yield key, (key, pk, lasted, tuple(intern(one) for one in facets.split() if one.startswith(_COUNTED)))
+
+
 def _attempts(query: Query, frequencies: dict[str, int]) -> Iterator[Attempt]:
     terms, phrases = tuple(query.terms), tuple(query.phrases)
     if not query.pasted or len(terms) < 2:
         yield Attempt("", terms, phrases)
-    elif terms and all(_documents(term, frequencies) for term in terms):
-        yield Attempt("", _rarest(terms, frequencies, MOST_NEEDED), phrases)
+    else:
+        known = tuple(term for term in terms if _documents(term, frequencies))
+        if len(known) == len(terms) or len(known) >= ENOUGH:
+            how = "" if len(known) == len(terms) else "any"
+            yield Attempt(how, _rarest(known, frequencies, MOST_NEEDED), phrases)
     if query.unfinished and terms and _is_unknown(terms[-1], frequencies):
         completed = tuple(search_words.completions(terms[-1].parts[0]))
         if completed:
@@ -141,7 +168,7 @@ def _some_of(terms: tuple[Term, ...], frequencies: dict[str, int]) -> Iterator[A
     telling = telling or [term for term in terms if known[term]] or list(terms)
     telling.sort(key=lambda term: (term.is_number, known[term]))
     telling = [term for term in terms if term in telling[:TELLING]]
-    loose = [term.loosened().expression() if not term.exact else term.expression() for term in telling]
+    loose = [(term if term.exact or term.is_number else term.loosened()).expression() for term in telling]
     pairs = tuple(together(list(pair)) for pair in combinations(loose, 2))
     if len(terms) > 2 and pairs:
         yield Attempt("any", tuple(telling), any_of=pairs)
@@ -185,7 +212,7 @@ def _candidates(found: Found, scope: Scope) -> list[int]:
 
 
 def _ranked(keys: list[int], found: Found) -> list[int]:
-    candidates = [Candidate(*row) for row in _TEXTS.rows(keys)]
+    candidates = list(_CANDIDATES.of(keys, _candidates_at).values())
     found.streams.update((one.incident_id, one.stream) for one in candidates)
     everything = found.frequencies.get(search_words.OPEN, 0) or len(found.rows)
     needles = [
@@ -193,6 +220,11 @@ def _ranked(keys: list[int], found: Found) -> list[int]:
         for term in (*_rarest(found.attempt.terms, found.frequencies, TELLING), *map(_of_phrase, found.attempt.phrases))
     ]
     return [one.incident_id for one in ranked(candidates, needles)]
+
+
+def _candidates_at(keys: list[int]) -> Iterator[tuple[int, Candidate]]:
+    for key, pk, minute, stream in _TEXTS.rows(keys):
+        yield key, Candidate(key, pk, minute, stream, tiers_of(stream))
 
 
 def _with_best_tiers(keys: list[int], found: Found, scope: Scope) -> list[int]:
@@ -217,7 +249,7 @@ def in_order(found: Found, scope: Scope, sort: str, skip: int, limit: int) -> li
         if len(ids) >= limit:
             break
         if sort == "longest":
-            rows = engine().found(expression, IN_BAND, span=span)
+            rows = newest(expression, IN_BAND, span)
             found.cut |= len(rows) == IN_BAND
             rows.sort(key=lambda row: (-(row[2] if row[2] is not None else -1), -row[0]))
             total, page = len(rows), [row[1] for row in rows[skip : skip + limit - len(ids)]]

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from . import search_words
-from .models import Cause, Incident, NameIndexed, Organisation, SearchDocument, Service, Word
+from .models import Cause, Edition, Incident, NameIndexed, Organisation, SearchDocument, Service, Word
 from .search_documents import Document, documents_of
 from .search_engine import engine
 
@@ -142,7 +142,10 @@ def rebuild(progress: Callable[[int, int], None] = lambda done, of: None, *, for
         with transaction.atomic():
             _lock(batch)
             documents = sorted(documents_of(batch), key=lambda document: (document.minute or 0, document.number))
-            changed += sum([_put(document, count=False, force=force) for document in documents])
+            changed_now = sum([_put(document, count=False, force=force) for document in documents])
+            if changed_now:
+                Edition.renew()  # a key may stand for another incident now
+        changed += changed_now
         time.sleep(PAUSE)
         done += len(batch)
         progress(done, len(ids))

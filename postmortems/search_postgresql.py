@@ -33,31 +33,9 @@ def rendered(expression: Expression) -> str:
             return f"({rendered(kept)} & !({' | '.join(map(rendered, dropped))}))"
 
 
-def found(expression: Expression, limit: int, span: Span = EVER) -> list[tuple[Any, ...]]:
-    """The newest incidents it holds for, as (key, incident's id, seconds it lasted, facets).
-
-    The keys are put in order first, and alone: sorting all rows to keep a few is what would cost.
-    """
-    near, params = _walked(expression, limit, 0, span, "DESC")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT key, incident_id, lasted, facets FROM postmortems_searchdocument "  # noqa: S608
-            f"WHERE key = ANY(ARRAY({near})) ORDER BY {_KEY} DESC",
-            params,
-        )
-        return cursor.fetchall()
-
-
 def keys(expression: Expression, limit: int, offset: int = 0, span: Span = EVER, *, oldest: bool = False) -> list[int]:
     """The keys of the newest (or oldest) incidents it holds for."""
-    query, params = _walked(expression, limit, offset, span, "ASC" if oldest else "DESC")
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        return [row[0] for row in cursor.fetchall()]
-
-
-def _walked(expression: Expression, limit: int, offset: int, span: Span, way: str) -> tuple[str, list[Any]]:
-    """The query for keys, with its parameters."""
+    way = "ASC" if oldest else "DESC"
     condition, params = f"{_TOKENS} @@ %s::tsquery", [rendered(loosened(expression))]
     for bound, bounded in zip(span, (f" AND {_KEY} >= %s", f" AND {_KEY} < %s"), strict=True):
         if bound is not None:
@@ -71,12 +49,28 @@ def _walked(expression: Expression, limit: int, offset: int, span: Span, way: st
         condition = " AND ".join(asked)
         params += [f" {' '.join(parts)} " for parts in (*there, *not_there)]
     query = f"SELECT {_KEY} FROM {source} WHERE {condition} ORDER BY 1 {way} LIMIT %s OFFSET %s"  # noqa: S608
-    return query, [*params, limit, offset]
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*params, limit, offset])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def documents(keys: list[int]) -> list[tuple[Any, ...]]:
+    """What is told of incidents without their text, as (key, incident's id, seconds it lasted, facets)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT key, incident_id, lasted, facets FROM postmortems_searchdocument WHERE key = ANY(%s)", [keys]
+        )
+        return cursor.fetchall()
 
 
 def starting_with(prefix: str) -> tuple[str, list[str]]:
     """The condition on words that begin so, in a form that an index serves (words hold no wildcards)."""
     return "word LIKE %s", [prefix + "%"]
+
+
+def one_of(words: list[str]) -> tuple[str, list[Any]]:
+    """The condition on words that are among these, as one parameter."""
+    return "word = ANY(%s)", [words]
 
 
 def count_up(words: list[str], stems: list[str], change: int) -> None:

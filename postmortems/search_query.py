@@ -71,8 +71,8 @@ class Term:
         return together([Token(mark + token) for token in self.needed])
 
     def loosened(self) -> Term:
-        """The same with its parts anywhere; but numbers apart, as of a time or an address, tell nothing."""
-        return self if self.is_number else replace(self, needed=self.stems)
+        """The same with its parts anywhere."""
+        return replace(self, needed=self.stems)
 
     @property
     def is_number(self) -> bool:

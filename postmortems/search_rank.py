@@ -34,6 +34,7 @@ class Candidate:
     incident_id: int
     minute: int | None
     stream: str
+    tiers: tuple[int, int, int]  # where the second, third and fourth tier of the stream begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def ranked(candidates: Sequence[Candidate], needles: Sequence[Needle]) -> list[C
 def score(candidate: Candidate, needles: Sequence[Needle], newest: int) -> float:
     """How well one incident answers, in no unit."""
     stream = candidate.stream
-    named, told, cited = _tiers(stream)
+    named, told, cited = candidate.tiers
     in_title: set[str] = set()
     norm = SATURATION * (0.7 + 0.3 * len(stream) / USUAL_LENGTH)
     total = 0.0
@@ -95,7 +96,7 @@ def score(candidate: Candidate, needles: Sequence[Needle], newest: int) -> float
     return total
 
 
-def _tiers(stream: str) -> tuple[int, int, int]:
+def tiers_of(stream: str) -> tuple[int, int, int]:
     """Where the second, third and fourth tier of a stream begin; the first always has something."""
     cited = stream.find("\n§d")
     cited = len(stream) if cited < 0 else cited

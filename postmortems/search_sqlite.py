@@ -5,26 +5,28 @@ A walk from the highest rowid stops after the newest hits; ranking every hit is 
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.db import DatabaseError, connection, transaction
 
 from .search_expression import EVER, All, Either, Expression, Phrase, Span, Token, Without
 
-_FOUND = (
-    "SELECT d.key, d.incident_id, d.lasted, d.facets FROM postmortems_searchindex AS f "
-    "CROSS JOIN postmortems_searchdocument AS d ON d.key = f.rowid WHERE f.postmortems_searchindex MATCH %s"
-)
+_COLUMNS = {"@": "{facets bag}", **dict.fromkeys("~^+!", "bag")}  # by the mark of a token
 _KEYS = "SELECT f.rowid FROM postmortems_searchindex AS f WHERE f.postmortems_searchindex MATCH %s"
+_DOCUMENTS = (
+    "SELECT key, incident_id, lasted, facets FROM postmortems_searchdocument "
+    "WHERE key IN (SELECT value FROM json_each(%s))"
+)
 
 
 def rendered(expression: Expression) -> str:
-    """As an FTS5 query, every token quoted."""
+    """As an FTS5 query, every token quoted, and looked for in its column only, which is nearly twice as fast."""
     match expression:
         case Token(token):
-            return f'"{token}"'
+            return f'{_COLUMNS.get(token[:1], "stream")}:"{token}"'
         case Phrase(parts):
-            return f'"{" ".join(parts)}"'
+            return f'stream:"{" ".join(parts)}"'
         case All(members):
             return f"({' AND '.join(map(rendered, members))})"
         case Either(members):
@@ -33,29 +35,33 @@ def rendered(expression: Expression) -> str:
             return f"({rendered(kept)} NOT ({' OR '.join(map(rendered, dropped))}))"
 
 
-def found(expression: Expression, limit: int, span: Span = EVER) -> list[tuple[Any, ...]]:
-    """The newest incidents it holds for, as (key, incident's id, seconds it lasted, facets)."""
-    return _walk(_FOUND, expression, limit, 0, span, "DESC")
-
-
 def keys(expression: Expression, limit: int, offset: int = 0, span: Span = EVER, *, oldest: bool = False) -> list[int]:
     """The keys of the newest (or oldest) incidents it holds for."""
-    return [row[0] for row in _walk(_KEYS, expression, limit, offset, span, "ASC" if oldest else "DESC")]
-
-
-def _walk(select: str, expression: Expression, limit: int, offset: int, span: Span, way: str) -> list[tuple[Any, ...]]:
-    query, params = select, [rendered(expression)]
+    query, params = _KEYS, [rendered(expression)]
     for bound, condition in zip(span, (" AND f.rowid >= %s", " AND f.rowid < %s"), strict=True):
         if bound is not None:
             query, params = query + condition, [*params, bound]  # type: ignore[list-item]
     with connection.cursor() as cursor:
+        way = "ASC" if oldest else "DESC"
         cursor.execute(f"{query} ORDER BY f.rowid {way} LIMIT %s OFFSET %s", [*params, limit, offset])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def documents(keys: list[int]) -> list[tuple[Any, ...]]:
+    """What is told of incidents without their text, as (key, incident's id, seconds it lasted, facets)."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DOCUMENTS, [json.dumps(keys)])
         return cursor.fetchall()
 
 
 def starting_with(prefix: str) -> tuple[str, list[str]]:
     """The condition on words that begin so, in a form that an index serves."""
     return "word >= %s AND word < %s", [prefix, prefix + "\U0010ffff"]
+
+
+def one_of(words: list[str]) -> tuple[str, list[Any]]:
+    """The condition on words that are among these, as one parameter: hundreds of them take longer than the search."""
+    return "word IN (SELECT value FROM json_each(%s))", [json.dumps(words)]
 
 
 def count_up(words: list[str], stems: list[str], change: int) -> None:

@@ -71,9 +71,20 @@ def correction(word: str, known: int = 0) -> str | None:
     """
     if not 4 <= len(word) <= 30:
         return None
-    near = Word.objects.filter(word__in=_one_edit(word), documents__gt=MORE * known).exclude(stem=stem(word))
-    best = near.order_by("-documents", "word").values_list("word", flat=True).first()
+    best = _most_frequent(_one_edit(word), MORE * known, stem(word))
     return best or (_two_edits(word) if len(word) >= 7 and not known else None)
+
+
+def _most_frequent(words: list[str], least: int, but: str) -> str | None:
+    """That in most incidents, if it is in more than these and has another stem."""
+    condition, params = engine().one_of(words)
+    query = (
+        f"SELECT word FROM postmortems_word WHERE {condition} AND documents > %s AND stem <> %s "  # noqa: S608
+        "ORDER BY documents DESC, word LIMIT 1"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*params, least, but])
+        return next((word for (word,) in cursor.fetchall()), None)
 
 
 def _one_edit(word: str) -> list[str]:

@@ -338,9 +338,9 @@ def test_an_old_title_is_not_cut_off_by_newer_text(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_number_of_queries_is_bounded(django_assert_max_num_queries: Any) -> None:
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         search.search("rabbitmq restart", NOBODY)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(17):
         results = search.search("rabbitmq restart", NOBODY, filters={"year": ["2015"], "service": ["puppet"]})
     with django_assert_max_num_queries(7):
         search.passages(results.ids, results.words)

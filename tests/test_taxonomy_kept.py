@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from django.contrib.auth.models import User
@@ -290,3 +291,19 @@ def test_a_retired_cause_is_linked_by_its_own_name_alone(manager: Client) -> Non
     shown = manager.get(f"/INC-{rows[0].number}/edit/causes/").content.decode()
     assert "Retired: not offered any more" in shown
     assert '<option value="Old name">' not in shown
+
+
+@pytest.mark.parametrize("typed", [{"cause": "old-name"}, {"q": "cause:old-name"}, {"cause-named": "old-name"}])
+def test_a_list_asked_for_with_a_merged_cause_leads_to_what_it_is_now(client: Client, typed: dict[str, str]) -> None:
+    one, two, rows = pair()
+    merge(one, two)
+    response = client.get("/incidents/", {**typed, "sort": "oldest"})
+    assert parse_qs(response.headers["Location"].partition("?")[2]) == {"cause": ["new-name"], "sort": ["oldest"]}
+    shown = client.get(response.headers["Location"]).content.decode()
+    assert all(row.reference in shown for row in rows)
+    assert "Old name" not in shown  # neither as a choice
+    two.slug = "newest-name"
+    two.save()
+    assert client.get("/incidents/?cause=old-name").headers["Location"] == "/incidents/?cause=newest-name"
+    assert client.get("/incidents/?cause=new-name").headers["Location"] == "/incidents/?cause=newest-name"
+    assert client.get("/incidents/?cause=neither").status_code == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -14,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from .. import search
 from ..access import for_readers, sees_more
-from ..conditional import remembered, revalidated
+from ..conditional import Held, remembered, revalidated
 from ..facets import Facets
 from ..filters import PARTS, SORTS, IncidentFilter
 from ..models import SECTIONS, CauseYear, Incident, IncidentCause, Moved, Reference, Remark, Role, get_by_slug
@@ -22,7 +24,7 @@ from ..models.incidents import IncidentQuerySet
 from ..neighbours import around
 from ..prose import Prose
 from ..relations import related
-from ..rows import capped_count, extent, incident_rows, milestones_of, rows_of
+from ..rows import IncidentRow, extent, milestones_of, rows_of
 from ..search_qualifiers import BOUNDS
 from ..suggest import similar_kept
 from ..tallies import counted_beside
@@ -33,6 +35,9 @@ from .paging import PAGE, page_number, parameters
 if TYPE_CHECKING:
     from ..access import Reader
 
+Facts = tuple[Any, Any]  # HTML
+_ROWS: Held[int, IncidentRow] = Held(2_000)
+_FACTS: Held[tuple[str, int], Facts] = Held(2_000)  # by zone and incident
 DURATIONS = (
     ("TTD", "time to detect, from started to detected", "detected"),
     ("TTM", "time to mitigate, from started to the end of the impact", "mitigated"),
@@ -71,6 +76,7 @@ def _list(request: HttpRequest) -> HttpResponse:
         "counted": search.CAP,
         "chips": [*_chips(request, facets), *_chips_of_text(request, text, pieces)],
         "kept": parameters(request, "page"),
+        "with_facts": _with_facts,
         **shown,
         "notices": [*chosen.notices(), *shown["notices"], *facets.unknown()],
     }
@@ -88,10 +94,10 @@ def _shown(request: HttpRequest, chosen: IncidentFilter, facets: Facets) -> dict
 
 def _listed(request: HttpRequest, chosen: IncidentFilter, facets: Facets) -> dict[str, Any]:
     """What the list shows when nothing is searched for."""
-    facets.count(*_counts(request, facets))
+    counts, partly, (count, more) = _counts(request, facets)
+    facets.count(counts, partly)
     start = (page_number(request) - 1) * PAGE
-    rows = incident_rows(chosen.ordered(), limit=PAGE + 1, offset=start, causes=True, services=True)
-    count, more = capped_count(chosen.qs) if any(facets.given.values()) else facets.all()
+    rows = _rows(list(chosen.ordered().values_list("pk", flat=True)[start : start + PAGE + 1]))
     return {
         "rows": rows[:PAGE],
         "has_next": len(rows) > PAGE,
@@ -104,8 +110,8 @@ def _listed(request: HttpRequest, chosen: IncidentFilter, facets: Facets) -> dic
     }
 
 
-def _counts(request: HttpRequest, facets: Facets) -> tuple[dict[str, dict[str, int]], frozenset[str]]:
-    """What there is of each value: for who chose nothing counted once an edition."""
+def _counts(request: HttpRequest, facets: Facets) -> tuple[dict[str, dict[str, int]], frozenset[str], tuple[int, bool]]:
+    """What there is of each value, and in all: for who chose nothing counted once an edition."""
     if any(facets.given.values()):
         return search.counts(request.user, facets.given, facets.chosen)
     return remembered(("counts",), lambda: search.counts(request.user, {}))
@@ -119,7 +125,7 @@ def _found(request: HttpRequest, facets: Facets) -> dict[str, Any]:
     facets.count(results.facets, results.partly)
     sorts = {"relevance": "Most relevant", **SORTS} if results.query.has_words else SORTS
     return {
-        "rows": rows_of(results.ids, causes=True, services=True),
+        "rows": _rows(results.ids),
         "has_next": results.has_next,
         "count": results.count,
         "more": results.capped,
@@ -131,6 +137,27 @@ def _found(request: HttpRequest, facets: Facets) -> dict[str, Any]:
         "marked": search.marked,
         "drops": [(drop, _without(request, drop.kind)) for drop in results.drops],
     }
+
+
+def _rows(ids: list[int]) -> list[IncidentRow]:
+    """The rows of these incidents, in this order."""
+    rows = _ROWS.of(ids, lambda some: ((row.pk, row) for row in rows_of(some, causes=True, services=True)))
+    return [rows[pk] for pk in ids if pk in rows]
+
+
+def _with_facts(
+    rows: list[IncidentRow], zone: tzinfo, about: Callable[..., Any], names: Callable[..., Any], counted: Any
+) -> list[tuple[IncidentRow, Facts]]:
+    """Each row with what the template's macros tell above and below its passages, which is the same for any search."""
+    by_key = {(str(zone), row.pk): row for row in rows}
+
+    def made(keys: list[tuple[str, int]]) -> Iterator[tuple[tuple[str, int], Facts]]:
+        open_of = counted([pk for _, pk in keys])
+        for key in keys:
+            yield key, (about(by_key[key], open_of.get(key[1])), names(by_key[key]))
+
+    facts = _FACTS.of(by_key, made)
+    return [(row, facts[key]) for key, row in by_key.items()]
 
 
 def _chips(request: HttpRequest, facets: Facets) -> list[dict[str, Any]]:
