@@ -21,6 +21,7 @@ LONGEST = 5_000
 CHANGES = ("status", "owner", "due_on", "priority")
 CLEARED = ("owner", "due_on")  # by sending them empty
 NO_CHANGE = ("", "No change")
+NO_DAY, TO_COME = "Give the day too, as in 2015-08-14.", "This is still to come."
 
 
 class OwnerField(forms.CharField):
@@ -72,10 +73,17 @@ class WhenField(forms.CharField):
         except NotATime as wrong:
             raise ValidationError(str(wrong)) from None
         if moment.is_known and not moment.is_dated:
-            raise ValidationError("Give the day too, as in 2015-08-14.")
-        if Moment(datetime.datetime.now(datetime.UTC), None, Precision.MINUTE).surely_before(moment):
-            raise ValidationError("This is still to come.")
+            raise ValidationError(NO_DAY)
+        if not has_been(moment):
+            raise ValidationError(TO_COME)
+        if wrong := moment.odd_year():
+            raise ValidationError(wrong)
         return moment
+
+
+def has_been(moment: Moment) -> bool:
+    """Whether a moment may be past by now."""
+    return not Moment(datetime.datetime.now(datetime.UTC), None, Precision.MINUTE).surely_before(moment)
 
 
 def wrong_end(given: dict[str, Any], status: str) -> str:

@@ -35,6 +35,7 @@ from .models import (
     Revision,
     SavedSearch,
     SearchDocument,
+    Taken,
     Unsaved,
     Word,
 )
@@ -49,7 +50,7 @@ DERIVED = (
 )  # fmt: skip
 LOGS = (
     Attachment, Deletion, RemovedRow, Revision, Reviewer, ReviewStep, Remark, Mailing, Rejection, Relation, CauseWatch,
-    Unsaved,
+    Taken, Unsaved,
 )  # fmt: skip
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import zip_longest
 
 from . import markdown
-from .differences import ALIKE, Part, parts_of
+from .differences import Part, parts_of
 from .document import ROWS, TEXTS, read_document
 from .document_text import Block, DocumentError, Facts, Value
+from .paired import Met, paired, said
 
 FACTS = "Facts"
 SILENT = ("hindsight", "reference")
-SIGNED = {"+": "added", "-": "removed", "±": "changed"}
+SIGNED = {"+": "added", "-": "removed", "±": "changed", "": "moved"}
 LONGEST = 300
 
 
@@ -42,12 +41,13 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Facts, a section or a row that is not as it was. The sign is "+", "-" or "±"."""
+    """Facts, a section or a row that is not as it was. The sign is "+", "-" or "±", empty for a row that only moved."""
 
     kind: str  # "Facts", the heading of a section, or the heading above the rows
     title: str
     sign: str
     pairs: tuple[Pair, ...]
+    moved: bool = False  # among the rows that are in both
 
 
 def _said(parts: list[Part]) -> list[Part]:
@@ -69,7 +69,7 @@ def changes(old: str, new: str) -> list[Change]:
             pair = Pair("", was.text, now.text, is_text=True)
             found.append(Change(heading, heading, _sign(was.text, now.text), (pair,)))
         elif heading in ROWS:
-            found += [_row(heading, *rows) for rows in _aligned(was.within, now.within)]
+            found += [_row(heading, met) for met in paired(heading, was.within, now.within) if _differs(met)]
     return found
 
 
@@ -85,8 +85,8 @@ def in_words(old: str, new: str) -> str:
         counted = Counter(SIGNED[change.sign] for change in found if change.kind == heading)
         if counted:
             words.append(f"{heading} ({', '.join(f'{count} {done}' for done, count in counted.items())})")
-    said = ", ".join(words)
-    return said if len(said) <= LONGEST else said[: LONGEST - 1] + "…"
+    line = ", ".join(words)
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
 
 
 def _sign(old: object, new: object) -> str:
@@ -112,10 +112,14 @@ def fact_words(value: Value) -> str:
     return ", ".join(value) if isinstance(value, list) else "" if value is None else str(value)
 
 
-def _row(kind: str, old: Block | None, new: Block | None) -> Change:
-    """A row that was added, removed or changed."""
-    was, now = old or Block(""), new or Block("")
-    pairs = [Pair("", was.heading, now.heading)] if old and new and was.heading != now.heading else []
+def _differs(met: Met) -> bool:
+    return met.moved or met.old is None or met.new is None or said(met.old) != said(met.new)
+
+
+def _row(kind: str, met: Met) -> Change:
+    """A row that was added, removed, changed or moved."""
+    was, now = met.old or Block(""), met.new or Block("")
+    pairs = [Pair("", was.heading, now.heading)] if met.old and met.new and was.heading != now.heading else []
     pairs += _facts(was.facts, now.facts)
     if was.text != now.text:
         pairs.append(Pair("", was.text, now.text, is_text=True))
@@ -125,39 +129,5 @@ def _row(kind: str, old: Block | None, new: Block | None) -> Change:
         if one.text != two.text:
             pairs.append(Pair(heading, one.text, two.text))
         pairs += _facts(one.facts, two.facts)
-    return Change(kind, (new or was).heading, _sign(old, new), tuple(pairs))
-
-
-def _aligned(old: list[Block], new: list[Block]) -> Iterator[tuple[Block | None, Block | None]]:
-    """The rows that are not the same in both, each with the one it became, as far as that can be told."""
-    matcher = SequenceMatcher(None, [_all(block) for block in old], [_all(block) for block in new], autojunk=False)
-    for kind, first, end, start, stop in matcher.get_opcodes():
-        if kind == "equal":
-            continue
-        gone, come = old[first:end], new[start:stop]
-        met = list(_met(gone, come))
-        yield from ((block, None) for block in gone if not any(block is one for one, _ in met))
-        for block in come:
-            yield next((pair for pair in met if pair[1] is block), (None, block))
-
-
-def _met(gone: list[Block], come: list[Block]) -> Iterator[tuple[Block, Block]]:
-    """Rows that became one another: those of the same heading, then those in the same place with much in common."""
-    for one, two in zip_longest(gone, come):
-        if one and two and (one.heading == two.heading or _alike(one.text, two.text)):
-            yield one, two
-            gone, come = [each for each in gone if each is not one], [each for each in come if each is not two]
-    for one in gone:
-        twin = next((two for two in come if two.heading == one.heading), None)
-        if twin:
-            yield one, twin
-            come = [each for each in come if each is not twin]
-
-
-def _alike(old: str, new: str) -> bool:
-    return SequenceMatcher(None, old[:500], new[:500], autojunk=False).ratio() >= ALIKE
-
-
-def _all(block: Block) -> str:
-    """Everything a row says."""
-    return repr((block.heading, block.facts, block.text, [_all(inner) for inner in block.within]))
+    sign = _sign(met.old, met.new) if pairs or not met.moved else ""
+    return Change(kind, (met.new or was).heading, sign, tuple(pairs), met.moved)

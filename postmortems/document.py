@@ -85,6 +85,8 @@ def document_of(incident: Incident) -> str:
 
 def _rows(incident: Incident, rows: Rows) -> list[Any]:
     found = getattr(incident, rows.related).all()
+    if rows.related in getattr(incident, "_prefetched_objects_cache", ()):
+        return list(found)
     if "causes" in rows.facts:
         found = found.prefetch_related("causes")
     return list(found.select_related("cause") if "cause" in rows.key else found)
@@ -116,7 +118,7 @@ def _empty(model: type[models.Model]) -> models.Model:
 def _said(row: Any, name: str) -> Value:
     """One value as a document has it."""
     if name == "services":
-        return list(row.services.values_list("slug", flat=True))
+        return [service.slug for service in row.services.all()]
     value = sorted(cause.slug for cause in row.causes.all()) if name == "causes" else getattr(row, name)
     if isinstance(value, Moment):
         return moment_written(value)

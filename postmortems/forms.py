@@ -58,6 +58,8 @@ class WatchedForm(forms.ModelForm):
             except NotATime as wrong:
                 self.add_error(name, str(wrong))
                 moment = Moment()
+            if moment != getattr(self.instance, name) and (odd := moment.odd_year()):
+                self.add_error(name, odd)
             setattr(self.instance, name, moment)
 
     def add_error(self, field: str | None, error: Any) -> None:

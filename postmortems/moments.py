@@ -57,6 +57,9 @@ COARSE = (Precision.DAY, Precision.MONTH, Precision.YEAR)
 Span = tuple[timedelta, timedelta]
 
 
+YEARS = (1970, 2100)  # in which what people type can have been
+
+
 @lru_cache(maxsize=1)
 def zones() -> dict[str, str]:
     """Every time zone there is, by its name in small letters; looked for on the disk once, which takes a while."""
@@ -116,6 +119,13 @@ class Moment:
         if self.clock is not None and not -31 * DAY <= self.clock <= 366 * DAY:
             return ["A clock time lies within a year of the incident's first day."]
         return []
+
+    def odd_year(self) -> str:
+        """Why its year cannot be meant, in words; empty for one that can, or none."""
+        first, last = YEARS
+        if self.at is None or first <= self.at.year <= last:
+            return ""
+        return f"The year {self.at.year} cannot be meant: give one from {first} to {last}."
 
     def span(self) -> Span | None:
         """Earliest and latest as time since the epoch (or since midnight of the unknown first day); None if unknown.

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from .moments import DAY, UNKNOWN, Moment, Precision
+from .moments import DAY, UNKNOWN, YEARS, Moment, Precision
 
 EXAMPLES = "22:05, about 18:55, 2015-08-12 22:05, 01:00 next day, August 2015 or unknown"
 NOTHING = {"", "?", "-", "unknown", "not known", "n/a", "none", "tbd"}
@@ -178,7 +178,7 @@ def _date(found: re.Match[str], day: date | None) -> tuple[date, str]:
     if told.get("year") is None and day is None:
         raise NotATime("Which year? Write it after the month.")
     year = int(told["year"]) if told.get("year") else day.year if day else 0
-    if not told.get("name") and not told.get("month") and not 1970 <= year <= 2100:
+    if not told.get("name") and not told.get("month") and not YEARS[0] <= year <= YEARS[1]:
         raise NotATime("Write a time of day with a colon, as in 22:05.")  # 1955 may be meant as one
     precision = Precision.DAY if told.get("day") else Precision.YEAR
     if precision == Precision.YEAR and (told.get("name") or told.get("month")):

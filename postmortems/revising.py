@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from .access import name_of
 from .binning import bring_back, drop_returned
 from .compared import in_words
-from .document import apply_document, document_of
+from .document import ROWS, apply_document, document_of
+from .document_names import called_as_now
 from .models import Incident, Revision
 from .refresh import refresh_incident
 
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 EARLIER = "As it was before the first edit that was kept."
+TOGETHER = 200  # incidents whose versions are made at once
+# What their documents are made of.
+INNER = {"incident_causes": "__cause", "actionables": "__causes"}
+WITHIN = ("organisation", "services", *(rows.related + INNER.get(rows.related, "") for rows in ROWS.values()))
 
 
 class Overtaken(Exception):
@@ -50,7 +56,7 @@ def revising(pk: int, version: int | None, by: User | None, note: str = "", why:
 def keep_earlier(incident: Incident) -> None:
     """Keep what an incident says now when that was never kept, as when a fixture brought it (one query or more)."""
     if not incident.revisions.exists():
-        _keep(incident, document_of(incident), None, EARLIER)
+        _revision(incident, document_of(incident), None, EARLIER).save(force_insert=True)
 
 
 @transaction.atomic
@@ -64,29 +70,53 @@ def record(incident: Incident, by: User | None, note: str = "", why: str = "") -
 
 @transaction.atomic
 def record_change(incidents: Iterable[int], by: User | None, note: str) -> None:
-    """Keep as new versions what was changed of these incidents where their rows have pages of their own.
+    """Keep as new versions what was changed of these incidents where their rows have pages of their own, or a cause of
+    theirs was merged (a dozen queries for each `TOGETHER` of them).
 
     Who changed it has worked out what hangs on it. Nothing for an incident of which no version was kept before.
     """
-    kept = Revision.objects.filter(incident__in=list(incidents)).values("incident")
-    for incident in Incident.objects.select_for_update().filter(pk__in=kept).order_by("pk"):
-        _record(incident, by, note)
+    wanted = sorted(incidents)
+    for start in range(0, len(wanted), TOGETHER):
+        held = list(Incident.objects.select_for_update().filter(pk__in=wanted[start : start + TOGETHER]).order_by("pk"))
+        last = {row.incident_id: row for row in Revision.objects.latest_of(held)}
+        kept = [incident for incident in held if incident.pk in last]
+        prefetch_related_objects(kept, *WITHIN)
+        made = [_next(incident, last[incident.pk], document_of(incident), by, note) for incident in kept]
+        new = [revision for revision in made if revision is not None]
+        Revision.objects.bulk_create(new)
+        Incident.objects.bulk_update([revision.incident for revision in new], ["version"])
 
 
 def _record(incident: Incident, by: User | None, note: str, why: str = "") -> Revision | None:
     incident.refresh_from_db()
     last = incident.revisions.order_by("-number").first()
     document = document_of(incident)
-    if last is not None and last.document == document:
-        return None
-    if last is not None:
-        incident.version = max(incident.version, last.number) + 1
+    if last is None:
+        revision = _revision(incident, document, by, note, why=why)
+    else:
+        revision = _next(incident, last, document, by, note, why)
+        if revision is None:
+            return None
         Incident.objects.filter(pk=incident.pk).update(version=incident.version)
-    return _keep(incident, document, by, note, in_words(last.document, document) if last else "", why)
+    revision.save(force_insert=True)
+    return revision
 
 
-def _keep(incident: Incident, document: str, by: User | None, note: str, changed: str = "", why: str = "") -> Revision:
-    return Revision.objects.create(
+def _next(
+    incident: Incident, last: Revision, document: str, by: User | None, note: str, why: str = ""
+) -> Revision | None:
+    """The version after the last one, not saved yet; None when the document says what that one said."""
+    former, now = called_as_now(last.document, document)
+    if former == now:
+        return None
+    incident.version = max(incident.version, last.number) + 1
+    return _revision(incident, document, by, note, in_words(former, now), why)
+
+
+def _revision(
+    incident: Incident, document: str, by: User | None, note: str, changed: str = "", why: str = ""
+) -> Revision:
+    return Revision(
         incident=incident, number=incident.version, at=timezone.now(), by=by, by_name=name_of(by), note=note[:200],
         why=why[:200], changed=changed, was_open=bool(incident.is_open), document=document,
     )  # fmt: skip
@@ -99,7 +129,31 @@ def restore(incident: Incident, number: int, by: User | None, why: str = "") -> 
     """
     document = incident.revisions.get(number=number).document
     with revising(incident.pk, incident.version, by, f"Version {number} restored.", why) as held:
-        bring_back(held, document)
-        apply_document(document, held)
+        take_over(held, document, from_bin=True)
         drop_returned(held)
     return held
+
+
+def take_over(held: Incident, document: str, *, from_bin: bool = False) -> None:
+    """Make an incident that is held what a document says; of its actionables, only what documents change of them.
+
+    from_bin: those that were removed since come back, too. Raises DocumentError.
+    """
+    if from_bin:
+        bring_back(held, document)
+    apply_document(document, held)
+
+
+def taken_over(incident: Incident, document: str, *, from_bin: bool = False) -> tuple[str, str]:
+    """What an incident says now, and what it would say once it took over a document: tried, and undone.
+
+    Raises DocumentError, Incident.DoesNotExist when it is gone.
+    """
+    with transaction.atomic():
+        held = Incident.objects.select_for_update().get(pk=incident.pk)
+        before = document_of(held)
+        try:
+            take_over(held, document, from_bin=from_bin)
+            return before, document_of(Incident.objects.get(pk=held.pk))
+        finally:
+            transaction.set_rollback(True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,21 +11,26 @@ from django.utils import timezone
 
 from .models import Cause, Incident, IncidentCause
 from .refresh import refresh_cause, refresh_incident
+from .revising import record_change
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 MOST = 500  # incidents that a page moves; more are moved by `manage.py merge_causes`
 LINK = ("incident_id", "role", "certainty", "explanation", "evidence", "position")
 
 
 @transaction.atomic
-def merge(cause: Cause, into: Cause, *, limited: bool = True) -> None:
+def merge(cause: Cause, into: Cause, by: User | None = None, *, limited: bool = True) -> None:
     """Let everything that names a cause name another one; its address leads there, and its names become aliases.
 
-    What was moved is kept with it, so that `undo_merge` puts it back. ValidationError when it cannot be merged.
+    What was moved is kept with it, so that `undo_merge` puts it back, and each incident that named it has a version
+    that says so. ValidationError when it cannot be merged.
     """
     cause, into = _held(cause, into)
     if cause == into or cause.merged_into_id or into.retired_at:
         raise ValidationError("Choose another cause that is in use.")
-    links = list(cause.incident_causes.order_by("pk"))
+    links, told = list(cause.incident_causes.order_by("pk")), _told_by(cause)
     if limited and len(links) > MOST:
         raise ValidationError(f"It is in {len(links):,} incidents. `manage.py merge_causes` merges so many.")
     taken = set(into.incident_causes.values_list("incident_id", "role"))
@@ -42,14 +47,16 @@ def merge(cause: Cause, into: Cause, *, limited: bool = True) -> None:
     cause.merged_into, cause.retired_at = into, timezone.now()
     cause.save()
     _refresh({link.incident_id for link in links}, cause, into)
+    record_change(told, by, f"The cause {cause.name} was merged into {into.name}")
 
 
 @transaction.atomic
-def undo_merge(cause: Cause) -> None:
+def undo_merge(cause: Cause, by: User | None = None) -> None:
     """Put back what merging moved, as far as it is still there; ValidationError when it was not merged."""
     if cause.merged_into is None:
         raise ValidationError("This cause was not merged.")
     cause, into = _held(cause, cause.merged_into)
+    told = _told_by(into)
     moved = cause.moved
     links = IncidentCause.objects.filter(pk__in=moved["links"], cause=into)
     incidents = set(links.values_list("incident_id", flat=True)) | {row["incident_id"] for row in moved["dropped"]}
@@ -65,10 +72,11 @@ def undo_merge(cause: Cause) -> None:
     cause.merged_into, cause.retired_at, cause.moved = None, None, {}
     cause.save()
     _refresh(there, cause, into)
+    record_change(told, by, f"{cause.name} is a cause by itself again, merged no more into {into.name}")
 
 
 @transaction.atomic
-def split(cause: Cause, name: str, definition: str, incidents: Iterable[int]) -> Cause:
+def split(cause: Cause, name: str, definition: str, incidents: Iterable[int], by: User | None = None) -> Cause:
     """A new cause of the same group and nature, which takes over the links of these incidents."""
     chosen = set(incidents)
     new = Cause(name=name, definition=definition, group=cause.group, nature=cause.nature)
@@ -76,6 +84,7 @@ def split(cause: Cause, name: str, definition: str, incidents: Iterable[int]) ->
     new.save()
     cause.incident_causes.filter(incident__in=chosen).update(cause=new)
     _refresh(chosen, cause, new)
+    record_change(chosen, by, f"{new.name} was split off the cause {cause.name}")
     return new
 
 
@@ -110,6 +119,17 @@ def _beside() -> list[tuple[str, Any, str, str]]:
          one.field.m2m_field_name())
         for one in relations
     ]  # fmt: skip
+
+
+def _told_by(cause: Cause) -> set[int]:
+    """The incidents whose documents name a cause: theirs, or that of a row of theirs."""
+    found = set(cause.incident_causes.values_list("incident_id", flat=True))
+    relations: list[Any] = [relation for relation in Cause._meta.related_objects if relation.many_to_many]
+    for relation in relations:
+        rows = relation.related_model._base_manager.filter(**{relation.field.name: cause})
+        if any(field.name == "incident" for field in relation.related_model._meta.fields):
+            found |= set(rows.values_list("incident_id", flat=True))
+    return found
 
 
 def _move_beside(cause: Cause, into: Cause) -> dict[str, dict[str, list[int]]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.core import signing
@@ -46,6 +49,17 @@ def without_token(given: QueryDict) -> QueryDict:
     for name in NOT_TYPED:
         fields.pop(name, None)
     return fields
+
+
+def opening_of(request: HttpRequest) -> UUID | None:
+    """Names one opening of a form and what was sent from it: the same sent twice is meant once.
+
+    The token of a form is another one each time the form is opened; None for what came without.
+    """
+    if not request.POST.get("csrfmiddlewaretoken"):
+        return None
+    sent = json.dumps([request.user.pk, request.path, sorted(request.POST.lists())])
+    return UUID(bytes=blake2b(sent.encode(), digest_size=16).digest())
 
 
 def typed_over(form: WatchedForm, kept: Unsaved | None) -> QueryDict | None:

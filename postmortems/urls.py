@@ -20,14 +20,23 @@ from .views import (
     uploading,
 )  # fmt: skip
 
+REFERENCE = r"^(?:incidents/)?INC-(?P<number>[1-9]\d{0,8})"
+# What stands below an incident and may be typed after its reference, as in /INC-3/history/.
+BELOW = (
+    r"(?P<page>history|diff|versions/\d{1,9}(?:/restore)?|document\.(?:md|json)|discussion|review|files|causes|delete"
+    r"|edit(?:/[a-z]{1,20})?)"
+)
+
 urlpatterns = [
     path("incidents/", incidents.listing, name="incidents"),
     path("incidents/export.csv", exports.as_csv, name="incidents_csv"),
     path("incidents/export.json", exports.as_json, name="incidents_json"),
     path("incidents/feed.atom", exports.as_atom, name="incidents_feed"),
-    re_path(r"^(?:incidents/)?INC-(?P<number>[1-9]\d{0,8})/?$", incidents.by_reference, name="incident_reference"),
+    re_path(rf"{REFERENCE}/?$", incidents.by_reference, name="incident_reference"),
+    re_path(rf"{REFERENCE}/{BELOW}/?$", incidents.by_reference, name="incident_page_reference"),
     path("incidents/new/file/", uploading.upload, name="upload"),
     path("incidents/<slug:slug>/", incidents.detail, name="incident"),
+    path("incidents/<slug:slug>/edit/", incidents.edit_of, name="edit_of"),
     path("incidents/<slug:slug>/history/", history.history, name="history"),
     path("incidents/<slug:slug>/diff/", history.diff, name="diff"),
     path("incidents/<slug:slug>/versions/<int:number>/", history.version, name="version"),

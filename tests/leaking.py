@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.models import AnonymousUser, Permission, User
 from django.core.cache import cache
@@ -199,6 +200,7 @@ def _given() -> dict[str, dict[str, Any]]:
         "relation": {"other": Incident.objects.get(number=1), "kind": "repeat"},
         "rejection": {"cause": Cause.objects.get(slug=CAUSE)},
         "unsaved": {"user": User.objects.get(username="dana"), "at": timezone.now()},
+        "taken": {"key": UUID(int=FIRST), "row": FIRST},
         "revision": {"number": 1, "at": timezone.now(), "was_open": True},
         "reviewer": {"user": User.objects.get(username="dana")},
         "reviewstep": {"kind": "approved", "version": 1},

@@ -71,6 +71,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 OTHER_ADDRESSES: dict[str, tuple[str, ...]] = {
     "incident": ("/incidents/partner/", f"/incidents/{SLUG}/", f"/incidents/{FORMER}/"),
     "incident_reference": (f"/INC-{NUMBER}",),
+    "incident_page_reference": (f"/INC-{NUMBER}/history/",),
     "cause": (f"/causes/{CAUSE}/",),
     "cause_ledger": (f"/actionables/ledger/{CAUSE}/",),
     "service": (f"/services/{SERVICE}/",),

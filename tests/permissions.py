@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib import admin
@@ -34,6 +35,7 @@ from postmortems.models import (
     ReviewStep,
     Revision,
     SavedSearch,
+    Taken,
     Unsaved,
     record,
 )
@@ -174,6 +176,7 @@ def one_of_each() -> None:
     for model in (ReminderChoice, Reminder):
         model.objects.get_or_create(person=owner)
     Unsaved.objects.get_or_create(user=owner, place="new", defaults={"at": timezone.now()})
+    Taken.objects.get_or_create(incident=work.incident, row=1, defaults={"key": uuid4()})
     SavedSearch.objects.get_or_create(owner=owner, name="Restarts", defaults={"query": "q=restart"})
     _of_causes(owner)
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from postmortems.models import Incident
-from tests.factories import make_incident
+from tests.factories import make_actionable, make_cause, make_incident
 from tests.filing import address, opened, sent_by
 from tests.test_filing_kept import given_back
 
@@ -91,3 +91,72 @@ def add(client: Client, where: str, field: str, line: str) -> int:
         mine = f"{form[field]}\r\n{line}"
     assert response.status_code == 302
     return conflicts
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_sent_many_times_at_once_is_added_once(alice: User) -> None:
+    incident = make_incident()
+    typed = {"when": "22:05", "kind": "action", "text": "Turned the fans on.", "csrfmiddlewaretoken": "x" * 64}
+
+    def post(each: Client) -> str:
+        try:
+            return str(each.post(address(incident, "timeline"), typed).headers["Location"])
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        places = set(pool.map(post, clients(alice)[:4]))
+    assert places == {f"{address(incident, 'timeline')}?added={incident.timeline.get().pk}#new"}
+    assert incident.revisions.count() == 2  # as it was before, and with the entry
+
+
+def sent_twice(client: Client, where: str, **typed: str) -> set[str]:
+    """Where two posts of the same opening of a form lead."""
+    told = typed | {"csrfmiddlewaretoken": "x" * 64}
+    return {str(client.post(where, told).headers["Location"]) for _ in range(2)}
+
+
+@pytest.mark.parametrize(
+    ("section", "related", "typed"),
+    [
+        ("causes", "incident_causes", {"cause_name": "Dust", "role": "root", "certainty": "confirmed"}),
+        ("actionables", "actionables", {"title": "Filter the air", "kind": "prevent", "status": "open"}),
+        ("links", "links", {"url": "https://example.org/7", "label": "7", "kind": "change"}),
+    ],
+)
+def test_a_row_sent_again_is_answered_like_the_first_time(
+    author: Client, section: str, related: str, typed: dict[str, str]
+) -> None:
+    incident = make_incident()
+    make_cause("Dust")
+    assert len(sent_twice(author, address(incident, section), **typed)) == 1
+    row = getattr(incident, related).get()
+    again = typed | {"csrfmiddlewaretoken": "y" * 64}  # the form opened anew
+    answer = author.post(address(incident, section), again)
+    assert (answer.status_code, getattr(incident, related).count()) == (
+        (302, 2) if section == "actionables" else (422, 1)
+    )
+    author.post(f"{address(incident, section, row.pk)}remove/")
+    assert sent_twice(author, address(incident, section), **typed) == {
+        f"{address(incident, section)}?added={row.pk}#new"
+    }
+    assert not getattr(incident, related).filter(pk=row.pk).exists()
+
+
+def test_what_is_said_twice_with_one_form_stands_once(author: Client) -> None:
+    work = make_actionable()
+    said = f"{work.incident.get_absolute_url()}review/comment/"
+    assert len(sent_twice(author, said, section="summary", text="Why?")) == 1
+    first = work.incident.comments.get()
+    assert len(sent_twice(author, said.replace("comment/", f"comments/{first.pk}/reply/"), text="Dust.")) == 1
+    assert work.incident.comments.count() == 2
+    assert len(sent_twice(author, f"{work.get_absolute_url()}comment/", text="How?")) == 1
+    assert work.comments.count() == 1
+    new = f"/actionables/new/?incident={work.incident.reference}"
+    (place,) = sent_twice(author, new, title="Filter", kind="prevent", status="open", priority="unknown")
+    made = work.incident.actionables.get(title="Filter")
+    assert place == made.get_absolute_url()
+    made.delete()
+    assert sent_twice(author, new, title="Filter", kind="prevent", status="open", priority="unknown") == {
+        work.incident.get_absolute_url()
+    }

@@ -30,6 +30,7 @@ from postmortems.addresses import site_of
 from postmortems.conditional import revalidated
 from postmortems.models import Action, Incident, Reference, Visibility, record
 from postmortems.prose import Prose
+from postmortems.unsaved import opening_of
 
 from .going import asked_for, back
 
@@ -198,10 +199,15 @@ def comment(request: HttpRequest, actionable: Actionable) -> HttpResponse:
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _page(request, actionable, 422, comment_form=form)
+    key = opening_of(request)
     with transaction.atomic():
-        made = actionable.comments.create(by=name_of(request.user), text=form.cleaned_data["text"])
-        changed([actionable.incident], None, texts=False)
-    return back(actionable.get_absolute_url(), anchor=f"comment-{made.pk}")
+        held = Incident.objects.select_for_update().get(pk=actionable.incident_id)
+        former = held.taken.before(key)
+        if former is None:
+            made = actionable.comments.create(by=name_of(request.user), text=form.cleaned_data["text"]).pk
+            held.taken.note(key, held, made)
+            changed([held], None, texts=False)
+    return back(actionable.get_absolute_url(), anchor=f"comment-{former.row if former else made}")
 
 
 @require_POST

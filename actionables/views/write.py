@@ -19,6 +19,7 @@ from actionables.wording import HINTS, EditForm, NewForm, first_values, incident
 from postmortems.access import may_file
 from postmortems.addresses import site_of
 from postmortems.models import Incident
+from postmortems.unsaved import opening_of
 
 from .one import noted
 
@@ -43,8 +44,8 @@ def add(request: HttpRequest) -> HttpResponse:
     return _ask(request, form, incident, None)
 
 
-def _made(form: NewForm, incident: Incident, request: HttpRequest) -> Actionable | None:
-    """The new actionable; None when the model has something against it, which the form then says."""
+def _made(form: NewForm, incident: Incident, request: HttpRequest) -> Actionable | Incident | None:
+    """Where it leads to, the new actionable; None when the model has something against it, which the form then says."""
     owner, person = form.cleaned_data["owner"]
     rest = {name: form.cleaned_data[name] for name in ("due_on", "priority", "alternative_to")}
     last = incident.actionables.order_by("position").last()
@@ -56,20 +57,27 @@ def _made(form: NewForm, incident: Incident, request: HttpRequest) -> Actionable
     except ValidationError as error:
         refuse(form, error)
         return None
-    _begin(made, form.cleaned_data, request)
-    return made
+    return _begun(made, form.cleaned_data, request)
 
 
 @transaction.atomic
-def _begin(made: Actionable, given: dict[str, Any], request: HttpRequest) -> None:
-    """Save it with its history: opened at a moment or now, and what it has become since."""
+def _begun(made: Actionable, given: dict[str, Any], request: HttpRequest) -> Actionable | Incident:
+    """Save it with its history: opened at a moment or now, and what it has become since.
+
+    The same form sent again gives what it made the first time, or its incident when that was removed.
+    """
+    key, held = opening_of(request), Incident.objects.select_for_update().get(pk=made.incident_id)
+    if former := held.taken.before(key):
+        return held.actionables.filter(pk=former.row).first() or held
     made.status, made.outcome = given["status"], given["outcome"] if given["status"] in FINISHED else ""
     made.save()
+    held.taken.note(key, held, made.pk)
     made.causes.set(given["causes"])
     made.begin(given["opened"], given["closed"], by=name_of(request.user))
     changed([made.incident], request.user, texts=True)
     made.handed_over = True
     tell_owners([made], request.user, site_of(request))
+    return made
 
 
 @never_cache

@@ -28,7 +28,7 @@ from .revisions import Revision
 from .saved import SavedSearch
 from .search import NameIndexed, SearchDocument, Word
 from .slugs import Moved, OldSlug, get_by_slug, slug_in_use
-from .unsaved import Unsaved
+from .unsaved import Taken, Unsaved
 
 __all__ = [
     "MILESTONES",
@@ -81,6 +81,7 @@ __all__ = [
     "Service",
     "Severity",
     "Status",
+    "Taken",
     "TemplateText",
     "Unsaved",
     "Visibility",

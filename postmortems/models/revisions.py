@@ -13,6 +13,8 @@ from .incidents import Incident
 from .readers import IncidentReader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..access import Reader
 
 
@@ -32,6 +34,11 @@ class RevisionQuerySet(models.QuerySet["Revision"]):
         # Not by a join, which would give a version once for each person who is named.
         named = IncidentReader.objects.filter(user=user.pk).values("incident")
         return self.filter(open_ones | Q(incident__in=named))
+
+    def latest_of(self, incidents: Iterable[Incident]) -> RevisionQuerySet:
+        """The last version of each of these incidents that has one."""
+        newest = self.filter(incident=models.OuterRef("incident")).order_by("-number").values("pk")[:1]
+        return self.filter(incident__in=list(incidents), pk=models.Subquery(newest))
 
     def listed(self) -> RevisionQuerySet:
         """Newest first, without their documents, each with its `size` in characters."""

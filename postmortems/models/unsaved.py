@@ -1,7 +1,8 @@
-"""What people typed into a form of filing and have not saved yet."""
+"""What people typed into a form of filing and have not saved yet, and which forms were taken already."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -12,8 +13,11 @@ from .incidents import Incident
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from uuid import UUID
 
     from django.http import QueryDict
+
+RESENT = timedelta(days=30)  # so long the same form may come again, as when a browser opens its windows anew
 
 
 class UnsavedQuerySet(models.QuerySet["Unsaved"]):
@@ -54,3 +58,32 @@ class Unsaved(models.Model):
 
     def __str__(self) -> str:
         return f"person {self.user_id} at {self.place}"
+
+
+class TakenQuerySet(models.QuerySet["Taken"]):
+    """Named queries over forms that were taken."""
+
+    def before(self, key: UUID | None) -> Taken | None:
+        """What this very form did when it came first, None when it never came (one query; hold the incident)."""
+        return self.filter(key=key).first() if key else None
+
+    def note(self, key: UUID | None, incident: Incident, row: int) -> None:
+        """Remember that this form added this row; what is too old to come again goes (two queries)."""
+        if key is None:
+            return
+        self.filter(incident=incident, at__lt=timezone.now() - RESENT).delete()
+        self.create(key=key, incident=incident, row=row)
+
+
+class Taken(models.Model):
+    """A form that added something to an incident, so that it adds nothing more when it is sent again."""
+
+    key = models.UUIDField(unique=True, help_text="Names one opening of a form and what was sent from it.")
+    incident = models.ForeignKey(Incident, models.CASCADE, related_name="taken")
+    row = models.BigIntegerField(help_text="The key of what it added, which may be gone by now.")
+    at = models.DateTimeField(auto_now_add=True)
+
+    objects = models.Manager.from_queryset(TakenQuerySet)()
+
+    def __str__(self) -> str:
+        return f"form at incident {self.incident_id}"

@@ -18,6 +18,7 @@ from ..forms_review import CommentForm, ReplyForm
 from ..models import Incident, Remark, Status
 from ..refresh import announce
 from ..review_mail import taking_part, tell, watchers
+from ..unsaved import opening_of
 from .discussion import shown
 from .entrance import of_incident
 from .review_page import PLACES, UNPROCESSABLE, Step, page
@@ -71,12 +72,17 @@ def _first(request: HttpRequest, incident: Incident, pk: int) -> Remark:
 
 @transaction.atomic
 def _kept(request: HttpRequest, incident: Incident, comment: Remark) -> HttpResponse:
+    """Keep a remark and tell of it, once however often its form is sent."""
     person: Any = request.user
+    key, held = opening_of(request), Incident.objects.select_for_update().get(pk=incident.pk)
+    if former := held.taken.before(key):
+        return _back(incident, f"comment-{comment.parent_id or former.row}")
     comment.incident, comment.by, comment.by_name = incident, person, name_of(person)
     comment.version = incident.version
     # An answer to what was said in a review stays with it.
     comment.was_open = bool(incident.is_open) and (comment.parent is None or comment.parent.was_open)
     comment.save()
+    held.taken.note(key, held, comment.pk)
     if incident.status == Status.PUBLISHED:
         announce(incident.pk)  # its page says how many there are
     place = f"comment-{comment.parent_id or comment.pk}"

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from copy import copy
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -26,14 +23,13 @@ from ..models import Incident, Organisation, Service, Unsaved
 from ..moments import zones
 from ..revising import record, revising
 from ..sections import Rows, Sections, editable
-from ..unsaved import keeps_text, others_writing, place_of
+from ..unsaved import keeps_text, opening_of, others_writing, place_of
 from .filing_page import alike_in, is_together, noted, written
 from .filing_rows import rows
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-TOLD = ("csrfmiddlewaretoken", "title", "summary", "template", "like")
 NEW = place_of()
 PLACE = re.compile(r"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)/")
 GET_OR_POST = ["GET", "HEAD", "POST"]
@@ -54,19 +50,10 @@ def new(request: HttpRequest, sections: Sections) -> HttpResponse:
     return written(request, "postmortems/new.html", {"form": form, "place": NEW})
 
 
-def _key(request: HttpRequest) -> UUID:
-    """Names what this opening of the form sent: the same sent twice makes one draft.
-
-    The token of a form is another one each time the form is opened.
-    """
-    sent = json.dumps([request.user.pk, *(request.POST.get(name, "") for name in TOLD)])
-    return UUID(bytes=blake2b(sent.encode(), digest_size=16).digest())
-
-
 def _draft(request: HttpRequest, form: NewForm) -> Incident:
     """The draft that this form makes, or made before."""
     incident: Incident = form.save(commit=False)
-    incident.filed_as = _key(request)
+    incident.filed_as = opening_of(request)
     form.begin(incident)
     user: User = request.user  # type: ignore[assignment]
     try:
@@ -76,6 +63,8 @@ def _draft(request: HttpRequest, form: NewForm) -> Incident:
             incident.named_readers.create(user=user, is_author=True)
             record(incident, user)
     except IntegrityError:
+        if incident.filed_as is None:
+            raise
         # Not by what the user is known to see: the draft that was there may be the first thing that names them.
         former = Incident.objects.written_by(user).filter(filed_as=incident.filed_as).first()
         if former is None:

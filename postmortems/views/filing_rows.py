@@ -16,12 +16,12 @@ from ..binning import NoPlace, take_out
 from ..binning import put_back as put_row_back
 from ..conflicts import settled
 from ..forms import RowForm, zone_of
-from ..models import SECTIONS, Cause, Incident, Unsaved
+from ..models import SECTIONS, Cause, Incident, Taken, Unsaved
 from ..ordering import renumber
 from ..prose import Prose
 from ..revising import revising
 from ..sections import Rows, Sections, editable
-from ..unsaved import keeps_text, place_of
+from ..unsaved import keeps_text, opening_of, place_of
 from .filing_page import TOGETHER, is_together, noted, written
 from .linking import CHOICES, FILING, with_passages
 
@@ -32,17 +32,21 @@ MOST_REMOVED = 50  # named in the section; all are in the bin
 
 
 def rows(request: HttpRequest, incident: Incident, name: str, sections: Sections) -> HttpResponse:
-    """The rows with a form for one more."""
+    """The rows with a form for one more. The same form sent twice adds one row, and is answered the same."""
     kind = _kind(sections, name)
     if request.method != "POST":
         return shown(request, incident, name, sections, kind.form(incident=incident))
     with revising(incident.pk, None, _person(request), f"{kind.title}: {kind.one} added", noted(request)) as held:
-        form = kind.form(request.POST, incident=held)
-        if not form.is_valid() or "preview" in request.POST:
-            return shown(request, held, name, sections, form)
-        row = form.save_row(_person(request))
+        key = opening_of(request)
+        former = held.taken.before(key)
+        if former is None:
+            form = kind.form(request.POST, incident=held)
+            if not form.is_valid() or "preview" in request.POST:
+                return shown(request, held, name, sections, form)
+            added = form.save_row(_person(request)).pk
+            Taken.objects.note(key, held, added)
         Unsaved.objects.discard(request.user, place_of(incident.number, name))
-    return redirect(_after(request, incident, name, "added", row.pk, "new"))
+    return redirect(_after(request, incident, name, "added", former.row if former else added, "new"))
 
 
 @keeps_text

@@ -15,16 +15,18 @@ from ..compared import FACTS, changes, fact_words, label_of
 from ..differences import parts_of
 from ..document import ROWS, TEXTS, document_of, read_document
 from ..document_json import as_json
+from ..document_names import called_as_now
 from ..document_text import DocumentError
 from ..forms import NoteForm
 from ..models import Cause, Incident, Revision
 from ..prose import Prose, Text
-from ..revising import EARLIER, Overtaken, restore
+from ..revising import EARLIER, Overtaken, restore, taken_over
 from .entrance import of_incident
 from .paging import page_number, parameters
 
 PAGE = 30
 CONFLICT, UNPROCESSABLE = 409, 422
+CANNOT = "This version cannot be restored as it is: {}."
 MARKDOWN = "text/markdown; charset=utf-8"
 
 
@@ -122,7 +124,7 @@ def diff(request: HttpRequest, incident: Incident) -> HttpResponse:
         "latter": latter,
         "as_source": request.GET.get("as") == "source",
         "source": parts_of(before, after) if before != after else [],
-        **differences(before, after),
+        **differences(*called_as_now(before, after)),
     }
     return render(request, "postmortems/diff.html", context)
 
@@ -166,12 +168,17 @@ def restoring(request: HttpRequest, incident: Incident, number: int) -> HttpResp
         problem, status = _restored(request, incident, number, form)
         if not problem:
             return redirect("history", incident.slug)
+    before = after = ""
+    try:
+        before, after = taken_over(incident, document, from_bin=True)
+    except DocumentError as error:
+        problem = problem or CANNOT.format(error.words)
     context = {
         "incident": incident,
         "revision": revision,
         "problem": problem,
         "form": form,
-        **differences(document_of(incident), document),
+        **(differences(before, after) if after else {"groups": [], "names": {}, "unreadable": problem}),
     }
     return render(request, "postmortems/restore.html", context, status=status)
 
@@ -188,7 +195,7 @@ def _restored(request: HttpRequest, incident: Incident, number: int, form: NoteF
     except Overtaken:
         return "Somebody saved this incident at the same moment. Look again at what would change.", CONFLICT
     except DocumentError as error:
-        return f"This version cannot be restored as it is: {error.words}.", UNPROCESSABLE
+        return CANNOT.format(error.words), UNPROCESSABLE
     return "", 200
 
 

@@ -29,7 +29,7 @@ from ..search_qualifiers import BOUNDS
 from ..suggest import similar_kept
 from ..tallies import counted_beside
 from ..typed import SAID, as_parameters, problems, said_of, without
-from .entrance import note_reading
+from .entrance import note_reading, of_incident
 from .paging import PAGE, page_number, parameters
 
 if TYPE_CHECKING:
@@ -203,10 +203,20 @@ def _without(request: HttpRequest, kind: str) -> tuple[str, list[tuple[str, str]
 
 @for_readers
 @require_safe
-def by_reference(request: HttpRequest, number: str) -> HttpResponse:
-    """INC-n leads to the incident."""
+def by_reference(request: HttpRequest, number: str, page: str = "") -> HttpResponse:
+    """INC-n leads to the incident, INC-n/history to that page of it."""
     incident = get_object_or_404(Incident.objects.visible_to(request.user), number=int(number))
-    return redirect(incident)
+    top = f"/{incident.reference}/" if page.startswith("edit") else incident.get_absolute_url()
+    slash = "/" if page and "." not in page else ""
+    query = request.META.get("QUERY_STRING", "") if page else ""
+    return redirect(f"{top}{page}{slash}{'?' if query else ''}{query}")
+
+
+@require_safe
+@of_incident
+def edit_of(request: HttpRequest, incident: Incident) -> HttpResponse:
+    """The address of an incident with "edit" below it leads to where it is edited."""
+    return redirect("edit", incident.number)
 
 
 @for_readers

@@ -89,6 +89,11 @@ def _note(request: HttpRequest, cause: Cause, done: str) -> None:
     record(Action.TAXONOMY_CHANGED, f"cause {cause.slug}", request=request, detail=done)
 
 
+def _person(request: HttpRequest) -> Any:
+    """Who does it; the door lets nobody else in."""
+    return request.user
+
+
 def _newest(request: HttpRequest, cause: Cause) -> list[tuple[int, str]]:
     rows = Incident.objects.visible_to(request.user).filter(pk__in=cause.incident_causes.values("incident"))
     return list(rows.newest_first().values_list("number", "title")[:SPLIT_OF])
@@ -104,7 +109,7 @@ def merge_into(request: HttpRequest, cause: Cause) -> HttpResponse:
         if into is None:
             raise ValidationError("Choose another cause that is in use.")
         with transaction.atomic():
-            merge(cause, into)
+            merge(cause, into, _person(request))
             _note(request, cause, f"merged into {into.slug}")
     except ValidationError as error:
         return _refused(request, cause, error)
@@ -119,7 +124,7 @@ def unmerge(request: HttpRequest, cause: Cause) -> HttpResponse:
     """Undo a merge."""
     try:
         with transaction.atomic():
-            undo_merge(cause)
+            undo_merge(cause, _person(request))
             _note(request, cause, "merge undone")
     except ValidationError as error:
         return _refused(request, cause, error)
@@ -139,7 +144,7 @@ def split_off(request: HttpRequest, cause: Cause) -> HttpResponse:
         if not chosen:
             raise ValidationError("Choose the incidents that show the new cause.")
         with transaction.atomic():
-            new = split(cause, name, definition, [incident.pk for incident in chosen])
+            new = split(cause, name, definition, [incident.pk for incident in chosen], _person(request))
             _note(request, new, f"split off {cause.slug}")
     except ValidationError as error:
         typed = {"name": name, "definition": definition, "incidents": wanted}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -12,12 +12,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from ..access import may_edit, may_file
-from ..document import apply_document, document_of
+from ..document import apply_document
+from ..document_checks import check_filed
 from ..document_text import DocumentError
 from ..forms_new import REFERENCE
 from ..forms_upload import UploadForm
 from ..models import Incident, Status
-from ..revising import Overtaken, record, revising
+from ..revising import Overtaken, record, revising, take_over, taken_over
 from .history import differences
 
 if TYPE_CHECKING:
@@ -35,14 +36,37 @@ def upload(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     named = _named(form, request.user) if form.is_valid() else None  # type: ignore[arg-type]
+    if form.is_valid():
+        _check(form, named)
     if form.is_valid() and (named is None or request.POST.get("seen") == f"{named.reference}.{named.version}"):
         incident = _filed(form, named, request.user)  # type: ignore[arg-type]
         if incident is not None:
             return redirect("edit", incident.number)
     context = {"form": form, "named": named}
-    if named is not None:  # what would change is looked at first: somebody may have written since it was downloaded
-        context |= differences(document_of(named), form.cleaned_data["document"])
+    if (
+        named is not None and form.is_valid()
+    ):  # what would change is looked at first: somebody may have written since it was downloaded
+        context |= _would_change(form, named)
     return render(request, "postmortems/upload.html", context, status=UNPROCESSABLE if form.errors else 200)
+
+
+def _check(form: UploadForm, named: Incident | None) -> None:
+    """Have the form say what no form of filing would take; what a draft's own actionables are is not changed."""
+    stored: Any = named
+    try:
+        known = [row.reference for row in stored.actionables.all()] if named else []
+        check_filed(form.cleaned_data["document"], known)
+    except DocumentError as error:
+        form.refuse(error)
+
+
+def _would_change(form: UploadForm, named: Incident) -> dict[str, Any]:
+    """What taking the document over would change; the form says when it cannot be."""
+    try:
+        return differences(*taken_over(named, form.cleaned_data["document"]))
+    except DocumentError as error:
+        form.refuse(error)
+        return {"groups": [], "names": {}}
 
 
 def _filed(form: UploadForm, named: Incident | None, user: User) -> Incident | None:
@@ -52,7 +76,7 @@ def _filed(form: UploadForm, named: Incident | None, user: User) -> Incident | N
         if named is None:
             return _new(given["document"], str(given["facts"].get("title", "")), user)
         with revising(named.pk, named.version, user, NOTE) as held:
-            apply_document(given["document"], held)
+            take_over(held, given["document"])
     except DocumentError as error:
         form.refuse(error)
         return None
