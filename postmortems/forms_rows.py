@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from .forms import MarkdownField, RowForm
-from .forms_sections import PICKED
+from .forms_sections import PICKED, picked
 from .models import Cause, CauseGroup, IncidentCause, IncidentLink, Nature, Role
 from .refresh import refresh_cause
 
@@ -23,7 +23,7 @@ class CauseForm(RowForm):
 
     cause_name = forms.CharField(
         label="Cause", max_length=120, help_text="Type a few letters and choose from the taxonomy.",
-        widget=forms.TextInput(attrs={"list": "known-causes", **PICKED}),
+        widget=forms.TextInput(picked("cause")),
     )  # fmt: skip
     group = forms.ModelChoiceField(
         CauseGroup.objects.all(), required=False, label="Where the new cause belongs", empty_label="It is not new",

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
 
 from .forms import TIMES_HELP, MarkdownField, SectionForm, TimeField, first_day
 from .models import MILESTONES, Incident, Organisation, Service
@@ -16,6 +17,11 @@ from .moments_typed import as_typed
 LONG = 20_000  # characters of a list of names
 MOST_NAMES = 50
 PICKED = {"autocomplete": "off", "class": "field wide"}
+
+
+def picked(kind: str) -> dict[str, Any]:
+    """How the field of a name is shown: choices while it is typed, from the browser's own list without script."""
+    return PICKED | {"list": f"known-{kind}s", "data-suggest": reverse_lazy(f"pick_{kind}")}
 
 
 class NamesField(forms.CharField):
@@ -55,11 +61,11 @@ class OverviewForm(SectionForm):
 
     organisation_name = forms.CharField(
         label="Organisation", max_length=120, required=False, help_text="Whose incident it was.",
-        widget=forms.TextInput(attrs={"list": "known-organisations", **PICKED}),
+        widget=forms.TextInput(picked("organisation")),
     )  # fmt: skip
     service_names = NamesField(
         Service, label="Services", required=False, help_text="What was affected, separated by commas.",
-        widget=forms.TextInput(attrs={"list": "known-services", **PICKED}),
+        widget=forms.TextInput(picked("service") | {"data-several": ""}),
     )  # fmt: skip
     columns = ("title", "short_name", "severity", "detection", "responders")
 

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from .unsaved import PASTE
-from .views import filing, filing_kept, filing_rows, filing_together, pasting
+from .views import filing, filing_kept, filing_rows, filing_together, pasting, picking
 
 EDIT = r"^INC-(?P<number>[1-9]\d{0,8})/edit/"
 ROW = EDIT + r"(?P<name>[a-z]{1,20})/(?P<pk>[1-9]\d{0,17})/"
@@ -14,6 +14,9 @@ urlpatterns = [
     path("writing/keep/", filing_kept.keep, name="keep_unsaved"),
     path("writing/discard/", filing_kept.discard, name="discard_unsaved"),
     path("writing/alike/", filing_kept.alike, name="alike"),
+    path("writing/causes/", picking.causes, name="pick_cause"),
+    path("writing/services/", picking.services, name="pick_service"),
+    path("writing/organisations/", picking.organisations, name="pick_organisation"),
     path("writing/preview/", filing_kept.preview, name="preview"),
     re_path(rf"{EDIT}$", filing.edit, name="edit"),
     re_path(rf"{EDIT}all/$", filing_together.together, name="edit_together"),

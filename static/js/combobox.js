@@ -1,5 +1,6 @@
 /* Suggestions while typing: an editable combobox with list autocomplete, as the ARIA Authoring Practices describe it.
-   The list comes from the server as HTML. Where this does not run or nothing answers, a search box is a plain form. */
+   The list comes from the server as HTML: places that links lead to, or names (data-value) to choose for a field; a field
+   with data-several holds names separated by commas. Where this does not run or nothing answers, it is a plain form. */
 const WAIT_MS = 120;
 const LONGEST = 100; // characters; what is longer was pasted
 
@@ -14,9 +15,29 @@ function combobox(input) {
   const said = made({ class: "visually-hidden", "aria-live": "polite" });
   let timer, active = null;
   let asked = { text: "", answered: Promise.resolve(), abort() {} }; // what the list shows, or will when it is answered
+  const several = "several" in input.dataset;
+  input.removeAttribute("list"); // the browser's own list of names
   input.parentElement.append(list, said);
   for (const [name, value] of [["role", "combobox"], ["aria-autocomplete", "list"], ["aria-controls", list.id], ["aria-expanded", "false"]])
     input.setAttribute(name, value);
+
+  /* Where in the box the words stand that are being typed. */
+  function span() {
+    const { value, selectionStart: at } = input;
+    if (!several) return [0, value.length];
+    const end = value.indexOf(",", at), from = value.slice(0, at).lastIndexOf(",") + 1;
+    return [from + value.slice(from).search(/\S|$/), end < 0 ? value.length : end];
+  }
+  const words = () => input.value.slice(...span()).trim();
+
+  /* Puts a name into the field; what is new may be asked more about, in a field that is folded away until then. */
+  function choose({ value, then }) {
+    const next = then && input.form.elements[then], fold = next && next.closest("details");
+    input.setRangeText(value, ...span(), "end");
+    input.dispatchEvent(new Event("input", { bubbles: true })); // what keeps what is typed hears of it
+    if (fold) fold.open = true;
+    next?.focus();
+  }
 
   function mark(option) {
     active?.removeAttribute("aria-selected");
@@ -45,7 +66,7 @@ function combobox(input) {
   /* Opens the list for what the box holds; true when there is something in it. An answer that came too late is dropped. */
   async function open() {
     clearTimeout(timer);
-    const text = input.value.trim();
+    const text = words();
     if (text !== asked.text) {
       asked.abort();
       const control = new AbortController();
@@ -57,7 +78,8 @@ function combobox(input) {
     if (!some) show(false);
     else if (list.hidden) show(true);
     const count = list.querySelectorAll("[role=group] [role=option]").length;
-    if (some !== undefined) said.textContent = count === 1 ? "1 suggestion" : `${count || "No"} suggestions`;
+    const rest = count ? "" : list.textContent.trim(); // what can be done where nothing is called so
+    if (some !== undefined) said.textContent = (count === 1 ? "1 suggestion" : `${count || "No"} suggestions`) + (rest && `. ${rest}`);
     return some;
   }
 
@@ -101,7 +123,7 @@ function combobox(input) {
     if (event.isComposing) return;
     mark(null);
     clearTimeout(timer);
-    if (input.value.trim()) timer = setTimeout(open, WAIT_MS); else close();
+    if (words()) timer = setTimeout(open, WAIT_MS); else close();
   };
   input.addEventListener("input", typed);
   input.addEventListener("compositionend", typed);
@@ -113,8 +135,11 @@ function combobox(input) {
     if (!option || event.ctrlKey || event.metaKey || event.shiftKey) return;
     // The search itself is the form's, with all its other fields and what has been typed since.
     if ("submit" in option.dataset) { event.preventDefault(); input.form.requestSubmit(); }
+    if ("value" in option.dataset) choose(option.dataset);
     close();
   });
 }
 
-document.querySelectorAll("input[data-suggest]").forEach(combobox);
+const begin = () => document.querySelectorAll("input[data-suggest]:not([role=combobox])").forEach(combobox);
+begin();
+document.addEventListener("written", begin); // a form of filing came anew
