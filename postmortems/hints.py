@@ -22,6 +22,11 @@ SECTION_OF = {
 }
 # Which kinds of timeline entry tell of which milestone.
 TOLD_BY = {"detected": ("detection",), "mitigated": ("mitigation", "recovery")}
+# Which kinds do not come before or after a milestone: nothing is detected before it began, nobody works on what nobody
+# took on, and what ended the impact comes before the fix.
+NOT_BEFORE = {"started": ("detection",), "acknowledged": ("diagnosis", "action", "mitigation")}
+NOT_AFTER = {"resolved": ("mitigation", "recovery")}
+APART = "A reader cannot tell which of the two is right. Correct one, or say under “Where the sources disagree” that they do."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +71,38 @@ def _milestones(incident: Incident, entries: list[Any]) -> Iterator[Hint]:
         known = [duration for duration in apart if duration.is_known]
         if known and min(duration.low or 0 for duration in known) > FAR:
             nearest = min(known, key=lambda duration: duration.low or 0)
-            yield Hint(
-                "times", name.capitalize(), f"The timeline's nearest {' or '.join(kinds)} is {nearest.text()} off.",
-                "A reader cannot tell which of the two is right. Correct one, or say under “Where the sources disagree”"
-                " that they do.",
-            )  # fmt: skip
+            words = f"The timeline's nearest {' or '.join(kinds)} is {nearest.text()} off."
+            yield Hint("times", name.capitalize(), words, APART)
+    yield from _out_of_turn(incident, entries)
     first = next((entry.when for entry in entries if entry.when.is_known), None)
     if first is not None and first.surely_before(incident.started):
         yield Hint(
             "times", "Started", "The timeline begins earlier.",
             "It may well: with the change that set it off, say. If the harm began earlier too, correct the start.",
         )  # fmt: skip
+
+
+def _out_of_turn(incident: Incident, entries: list[Any]) -> Iterator[Hint]:
+    """Milestones that come after what cannot be before them, or the other way round; one hint for each, the farthest."""
+    begun = incident.detected if incident.detected.is_known else incident.started
+    for rule, side in ((NOT_BEFORE, "before"), (NOT_AFTER, "after")):
+        for name, kinds in rule.items():
+            moment: Moment = getattr(incident, name)
+            told = [entry for entry in entries if entry.kind in kinds]
+            if name == "acknowledged":  # what was done before anybody noticed was no work on it
+                told = [entry for entry in told if not entry.when.surely_before(begun)]
+            gaps = [(_gap(entry.when, moment, side), entry.kind) for entry in told]
+            far = [(gap, kind) for gap, kind in gaps if (gap.low or 0) > FAR]
+            if far:
+                gap, kind = max(far, key=lambda each: each[0].low or 0)
+                words = f"The timeline has {'an' if kind[0] in 'aeiou' else 'a'} {kind} {gap.text()} {side} it."
+                yield Hint("times", name.capitalize(), words, APART)
+
+
+def _gap(told: Moment, milestone: Moment, side: str) -> Duration:
+    """How long an entry is before or after a milestone; not known for one on its other side."""
+    first, then = (told, milestone) if side == "before" else (milestone, told)
+    return first.until(then) if first.surely_before(then) else Duration()
 
 
 def _between(one: Moment, other: Moment) -> Duration:

@@ -95,6 +95,7 @@ def test_accounts_are_made_in_the_demonstration_alone(db, ran, settings, capsys)
     run(ran)
     run(ran)
     assert [role_of(user) for user in User.objects.order_by("pk")] == ["Reader", "Author", "Manager", "Admin"]
+    assert [user.email for user in User.objects.order_by("pk")][:2] == ["reader@example.org", "author@example.org"]
     settings.DEMO = False
     with pytest.raises(SystemCheckError, match="E022"):
         run(ran)

@@ -78,6 +78,29 @@ def test_a_milestone_that_contradicts_the_timeline(incident: Incident, minute: s
     assert all("nearest detection is" in words for words in found)
 
 
+@pytest.mark.parametrize(
+    ("milestone", "at", "kind", "when", "words"),
+    [
+        ("started", "10:00", "detection", "09:50", "a detection 10 min before it."),
+        ("started", "10:00", "change", "09:50", ""),
+        ("acknowledged", "10:35", "diagnosis", "10:20", "a diagnosis 15 min before it."),
+        ("acknowledged", "10:35", "action", "10:20", "an action 15 min before it."),
+        ("acknowledged", "10:35", "action", "10:31", ""),
+        ("acknowledged", "10:35", "action", "10:05", ""),  # before anybody noticed: it may be what set it off
+        ("resolved", "11:00", "recovery", "11:20", "a recovery 20 min after it."),
+        ("resolved", "11:00", "note", "11:20", ""),
+    ],
+)
+def test_what_comes_out_of_turn_contradicts_a_milestone(
+    incident: Incident, milestone: str, at: str, kind: str, when: str, words: str
+) -> None:
+    setattr(incident, milestone, moment(f"2024-05-01 {at}"))
+    incident.save()
+    make_entry(incident, when=moment(f"2024-05-01 {when}"), kind=kind)
+    found = [said for _, place, said in told(incident) if place == milestone.capitalize() and "timeline has" in said]
+    assert found == ([f"The timeline has {words}"] if words else [])
+
+
 def test_a_timeline_that_begins_before_the_start(incident: Incident) -> None:
     incident.timeline.filter(position=1).update(when_at=incident.started.at - timedelta(minutes=20))
     assert ("times", "Started", "The timeline begins earlier.") in told(incident)

@@ -100,7 +100,10 @@ def role_of(user: User) -> str:
 
 @transaction.atomic
 def make_demo_accounts() -> None:
-    """One account for each role. They have no password: the demonstration signs them in by a button."""
+    """One account for each role. They have no password: the demonstration signs them in by a button.
+
+    Their addresses are of a domain that nobody can have, so that their mails show in the log and reach nobody.
+    """
     marker, _ = Group.objects.get_or_create(name=DEMONSTRATION)
     for name, role in DEMO_ACCOUNTS.items():
         user, made = User.objects.get_or_create(username=name, defaults={"first_name": f"Demo {name}"})
@@ -109,6 +112,9 @@ def make_demo_accounts() -> None:
             user.save(update_fields=["password"])
             user.groups.add(marker)
             give_role(user, role)
+        if not user.email:
+            user.email = f"{name}@example.org"
+            user.save(update_fields=["email"])
 
 
 def demo_accounts() -> list[User]:
