@@ -76,8 +76,8 @@ class WhenField(forms.CharField):
             raise ValidationError(NO_DAY)
         if not has_been(moment):
             raise ValidationError(TO_COME)
-        if wrong := moment.odd_year():
-            raise ValidationError(wrong)
+        if odd := moment.odd_year():
+            raise ValidationError(odd)
         return moment
 
 

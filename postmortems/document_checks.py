@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
-from .document import MILESTONES, read_document
+from .document import read_document
 from .document_moments import moment_read
 from .document_text import Block, DocumentError, Value
+from .models import MILESTONES
 from .moments import UNKNOWN, Moment
 
 # What other apps have against a row, by the heading above the rows: called with its block, raises DocumentError. Their

@@ -31,8 +31,13 @@ def called_as_now(*documents: str) -> tuple[str, ...]:
     except DocumentError:
         return documents
     found: dict[str, set[str]] = defaultdict(set)
+
+    def note(kind: str, slug: str) -> str:
+        found[kind].add(slug)
+        return slug
+
     for facts, blocks in read:
-        _visit(facts, blocks, lambda kind, slug: found[kind].add(slug) or slug)
+        _visit(facts, blocks, note)
     present = {(kind, slug): now for kind, slugs in found.items() for slug, now in _present(NAMED[kind], slugs).items()}
     if not present:
         return documents

@@ -26,7 +26,7 @@ TOLD_BY = {"detected": ("detection",), "mitigated": ("mitigation", "recovery")}
 # took on, and what ended the impact comes before the fix.
 NOT_BEFORE = {"started": ("detection",), "acknowledged": ("diagnosis", "action", "mitigation")}
 NOT_AFTER = {"resolved": ("mitigation", "recovery")}
-APART = "A reader cannot tell which of the two is right. Correct one, or say under “Where the sources disagree” that they do."
+APART = "A reader cannot tell which is right. Correct one, or say under “Where the sources disagree” that they do."
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _milestones(incident: Incident, entries: list[Any]) -> Iterator[Hint]:
 
 
 def _out_of_turn(incident: Incident, entries: list[Any]) -> Iterator[Hint]:
-    """Milestones that come after what cannot be before them, or the other way round; one hint for each, the farthest."""
+    """Milestones that come after what cannot be before them, or before what cannot be after; the farthest of each."""
     begun = incident.detected if incident.detected.is_known else incident.started
     for rule, side in ((NOT_BEFORE, "before"), (NOT_AFTER, "after")):
         for name, kinds in rule.items():

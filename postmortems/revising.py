@@ -56,7 +56,7 @@ def revising(pk: int, version: int | None, by: User | None, note: str = "", why:
 def keep_earlier(incident: Incident) -> None:
     """Keep what an incident says now when that was never kept, as when a fixture brought it (one query or more)."""
     if not incident.revisions.exists():
-        _revision(incident, document_of(incident), None, EARLIER).save(force_insert=True)
+        _saved(_revision(incident, document_of(incident), None, EARLIER))
 
 
 @transaction.atomic
@@ -92,12 +92,15 @@ def _record(incident: Incident, by: User | None, note: str, why: str = "") -> Re
     last = incident.revisions.order_by("-number").first()
     document = document_of(incident)
     if last is None:
-        revision = _revision(incident, document, by, note, why=why)
-    else:
-        revision = _next(incident, last, document, by, note, why)
-        if revision is None:
-            return None
-        Incident.objects.filter(pk=incident.pk).update(version=incident.version)
+        return _saved(_revision(incident, document, by, note, why=why))
+    revision = _next(incident, last, document, by, note, why)
+    if revision is None:
+        return None
+    Incident.objects.filter(pk=incident.pk).update(version=incident.version)
+    return _saved(revision)
+
+
+def _saved(revision: Revision) -> Revision:
     revision.save(force_insert=True)
     return revision
 

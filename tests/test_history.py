@@ -15,7 +15,7 @@ from postmortems.document import document_of
 from postmortems.models import AuditEntry, Cause, Incident, IncidentReader, Revision
 from postmortems.refresh import refresh_incident
 from postmortems.revising import EARLIER, record, revising
-from tests.factories import make_incident
+from tests.factories import make_actionable, make_incident
 from tests.test_pages import page, words
 
 pytestmark = pytest.mark.usefixtures("five")
@@ -135,6 +135,26 @@ def test_a_version_comes_back_for_who_may_edit(swift: Incident, alice: User, bob
     last = swift.revisions.get(number=3)
     assert (swift.version, last.note, last.by_name) == (3, "Version 1 restored.", "Bob")
     assert last.document == swift.revisions.get(number=1).document
+
+
+def test_a_preview_tells_what_restoring_changes_and_nothing_else(alice: User) -> None:
+    """Above all nothing of the life of actionables, or of those that came later."""
+    incident = make_incident("Quokka overload", summary="As it was.")
+    kept = make_actionable(incident, title="Count them", owner="Storage")
+    record(incident, alice)
+    kept.change({"status": "in progress", "owner": "Network"}, by="Alice")
+    make_actionable(incident, title="Feed them", position=2)
+    edit(incident, alice, summary="Later.")
+    place, browser = f"{incident.get_absolute_url()}versions/1/restore/", signed_in(alice)
+    count = incident.revisions.count()
+    shown = browser.get(place).content.decode()
+    assert "As it was." in shown
+    assert [word for word in ("Storage", "Network", "in progress", "Feed them") if word in shown] == []
+    browser.post(place, {"seen": str(incident.version)})
+    before, after = incident.revisions.get(number=count), incident.revisions.get(number=count + 1)
+    assert in_words(before.document, after.document) == "Summary"
+    assert (incident.revisions.count(), Incident.objects.get(pk=incident.pk).summary) == (count + 1, "As it was.")
+    assert "Nothing: what it says is said now" in browser.get(place).content.decode()
 
 
 def test_what_cannot_come_back_says_why(swift: Incident, alice: User, bob: User) -> None:

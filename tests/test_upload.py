@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from random import Random
 from typing import Any
@@ -102,6 +103,44 @@ def test_what_is_wrong_is_said_and_can_be_mended(author: Client) -> None:
     answer = author.post(ADDRESS, {"file": SimpleUploadedFile("x.md", b"\xff\xfe"), "into": "new"})
     assert "not text in UTF-8" in answer.content.decode()
     assert author.post(ADDRESS, {"text": text.replace("terrible", "SEV1"), "into": "new"}).status_code == 302
+
+
+HEAD = "---\nhindsight: 1\ntitle: Mine\n"
+WORK = f"{HEAD}---\n\n# Actionables\n\n## Fix it\nkind: prevent\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{HEAD}started: 0001-05-03 22:05 UTC\n---\n", "Line 4: started: The year 1 cannot be meant"),
+        (f"{HEAD}source_published: 9999\n---\n", "Line 4: source_published: The year 9999 cannot be meant"),
+        (f"{HEAD}---\n\n# Timeline\n\n## 2105-01-01\n\nIt broke.\n", "Line 8: time: The year 2105 cannot be meant"),
+        (f"{WORK}status: done\n", "Line 10: done: Say what shows that it is done"),
+        (f"{WORK}status: declined\n", "Line 10: declined: Say why it is declined"),
+        (f"{WORK}due_on: 0026-03-31\n", "Line 10: due_on: Give a day from 1990 to 2199"),
+        (f"{WORK}closed: 2015-08-14\n", "Line 10: closed: Only what is done or declined has ended"),
+        (f"{WORK}opened: 2095-08-14\n", "Line 10: opened: This is still to come"),
+        (f"{WORK}opened: 22:05\n", "Line 10: opened: Give the day too"),
+    ],
+)
+def test_a_file_is_held_to_what_the_forms_ask(author: Client, text: str, said: str) -> None:
+    answer = sent(author, text)
+    assert (answer.status_code, said in html.unescape(answer.content.decode())) == (422, True)
+    assert not Incident.objects.filter(title="Mine").exists()
+    ended = f"{WORK}status: done\nopened: 2024-01-02\nclosed: 2024-02\n\n### Outcome\n\nFixed in 4.1.\n"
+    assert sent(author, ended).status_code == 302
+
+
+def test_what_became_of_an_actionable_that_is_there_is_not_asked_again(author: Client) -> None:
+    """A file cannot change it, so what it leaves out does no harm."""
+    sent(author, WORK)
+    made = Incident.objects.get(title="Mine")
+    work = made.actionables.get()
+    work.change({"status": "done"}, by="Alice", why="Seen in the log.")
+    text = document_of(made).replace("Seen in the log.", " ").replace("title: Mine", "title: Mine, again")
+    page = sent(author, text, into="same").content.decode()
+    assert "Mine, again" in page
+    assert "Actionables" not in page.partition("What would change in")[2]
 
 
 def test_no_file_is_answered_by_an_error(author: Client) -> None:

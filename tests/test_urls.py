@@ -105,6 +105,18 @@ def test_every_address_that_leads_to_an_incident_is_in_the_table() -> None:
     assert own - shared - saved - {"closed", "calendar"} == {row.name for row in HIDDEN}
 
 
+def test_every_page_of_an_incident_has_a_short_address(people: dict[str, Client]) -> None:
+    for page in ("history", "diff", "versions/1", "versions/1/restore", "discussion", "review", "files", "causes"):
+        answer = people["Manager"].get(f"/INC-1/{page}?as=source")
+        assert answer.headers["Location"] == f"{SWIFT}{page}/?as=source"
+        assert people["Manager"].get(answer.headers["Location"]).status_code == 200
+    assert people["Reader"].get("/INC-1/document.md").headers["Location"] == f"{SWIFT}document.md"
+    for address in (f"{SWIFT}edit/", "/incidents/INC-1/edit", "/INC-1/edit"):
+        assert people["Author"].get(address).headers["Location"] == "/INC-1/edit/"
+    assert people["Author"].get("/incidents/INC-1/edit/timeline/").headers["Location"] == "/INC-1/edit/timeline/"
+    assert people["Author"].get("/INC-1/nothing/").status_code == 404
+
+
 NOT_THERE = (
     "/nothing/", "/incidents/nothing/", "/causes/nothing/", "/services/nothing/",
     "/organisations/nothing/", "/INC-99", "/incidents/INC-99/", "/INC-0", "/INC-01", "/INC-1000000000", "/INC-x",
