@@ -105,11 +105,11 @@ def put_back(removed: RemovedRow, rows: Any) -> Any:
     try:
         # Within its own savepoint: what fails half way leaves nothing behind.
         with transaction.atomic():
-            first, *hanging = serializers.deserialize("json", removed.content, ignorenonexistent=True)
-            row: Any = first.object
+            whole = list(serializers.deserialize("json", removed.content, ignorenonexistent=True))
+            row: Any = whole[0].object
             place, others = row.position, list(rows)
             row.position = max((each.position for each in others), default=0) + 1
-            for each in (first, *hanging):
+            for each in _without_what_is_gone(whole):
                 each.save()
             connection.check_constraints()
     except (IntegrityError, ObjectDoesNotExist, serializers.base.DeserializationError) as error:
@@ -118,6 +118,27 @@ def put_back(removed: RemovedRow, rows: Any) -> Any:
     renumber(rows, others)
     removed.delete()
     return row
+
+
+def _without_what_is_gone(whole: list[Any]) -> list[Any]:
+    """The row and what hung on it, less what belongs to rows that were deleted since: an account, a cause."""
+    coming = {(type(each.object), each.object.pk) for each in whole}
+    kept = whole[:1]
+    for each in whole:
+        row, fits = each.object, True
+        for field in row._meta.concrete_fields:
+            key = getattr(row, field.attname)
+            if not field.is_relation or key is None or (field.related_model, key) in coming:
+                continue
+            if not field.related_model._base_manager.filter(pk=key).exists():
+                fits = fits and field.null
+                setattr(row, field.attname, None if field.null else key)
+        for name, keys in (each.m2m_data or {}).items():
+            there = row._meta.get_field(name).related_model._base_manager.filter(pk__in=keys)
+            each.m2m_data[name] = list(there.values_list("pk", flat=True))
+        if fits and each is not whole[0]:
+            kept.append(each)
+    return kept
 
 
 def drop_returned(incident: Incident) -> None:

@@ -8,12 +8,24 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 
-from actionables.models import Actionable
+from actionables.models import Actionable, Watch
 from postmortems.admin_readonly import DERIVED
 from postmortems.attaching import keep, new_key, place_of
+from postmortems.binning import take_out
 from postmortems.document import document_of
-from postmortems.models import Attachment, AuditEntry, Deletion, Edition, Incident, IncidentReader, Remark, Revision
+from postmortems.models import (
+    Attachment,
+    AuditEntry,
+    Deletion,
+    Edition,
+    Incident,
+    IncidentReader,
+    Remark,
+    Revision,
+    Unsaved,
+)
 from postmortems.refresh import refresh_incident
 from postmortems.search import search, suggest
 from postmortems.tallies import years_of
@@ -28,9 +40,18 @@ def incident(alice: User) -> Incident:
     """A published one with something of everything."""
     row = make_incident("Quokka overload", causes=(make_cause("Too many animals"),), readers=(alice,))
     make_entry(row)
-    make_actionable(row, title="Count the quokkas")
+    work = make_actionable(row, title="Count the quokkas")
+    work.change({"status": "in progress"}, by="Alice")
+    work.comments.create(by="Alice", text="Soon.")
+    for actionable in (None, work):
+        Watch.objects.create(person=alice, incident=row, actionable=actionable)
+    take_out(make_entry(row, text="Removed."), "timeline", "Removed.", alice)
+    row.reviewers.create(user=alice)
+    row.review_steps.create(kind="approved", version=1)
+    Unsaved.objects.create(user=alice, incident=row, place=f"{row.number}/impact", fields="a=b", at=timezone.now())
     edit(row, alice, summary="Once more.")
-    Remark.objects.create(incident=row, text="How many?", version=1)
+    first = Remark.objects.create(incident=row, text="How many?", version=1)
+    Remark.objects.create(incident=row, parent=first, text="40.", version=1)
     key = new_key()
     Attachment.objects.create(incident=row, key=key, name="graph.png", kind="image/png", size=5)
     keep(key, [b"graph"])
@@ -50,6 +71,9 @@ def everything(incident: Incident) -> dict[str, Any]:
         if relation.one_to_many and model not in DERIVED:
             rows = model._default_manager.filter(**{relation.field.name: incident}).order_by("pk")
             found[model._meta.label] = list(rows.values())
+    for work in Actionable.objects.filter(incident=incident).order_by("pk"):
+        parts = (work.changes, work.field_changes, work.comments, work.snoozes)
+        found[work.reference] = [list(part.order_by("pk").values()) for part in parts]
     return found
 
 
@@ -76,6 +100,9 @@ def test_it_is_gone_for_everybody_and_comes_back_whole(
     incident: Incident, alice: User, bob: User, carol: User, mallory: User
 ) -> None:
     before, address = everything(incident), "/incidents/export.csv"
+    told = ("RemovedRow", "Unsaved", "Reviewer", "ReviewStep", "Remark", "Attachment", "Revision", "IncidentReader")
+    there = {name.partition(".")[2] for name, rows in before.items() if rows and "." in name}
+    assert there >= {*told, "Watch", "Actionable", "TimelineEntry", "IncidentCause"}
     people = (AnonymousUser(), mallory, alice, bob, carol)
     here = {str(person): seen(person, incident, address) for person in people}
     assert set(map(all, here.values())) == {True}

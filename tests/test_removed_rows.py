@@ -8,9 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from actionables.models import Actionable
+from actionables.models import Actionable, Watch
 from postmortems.document import document_of
-from postmortems.models import Cause, Incident, RemovedRow
+from postmortems.models import Cause, Incident, IncidentCause, RemovedRow
 from postmortems.ordering import renumber
 from tests.factories import make_actionable, make_cause, make_entry, make_incident, make_incident_cause, make_link
 from tests.filing import address
@@ -68,6 +68,25 @@ def test_a_row_comes_back_whole_where_it_stood(author: Client, incident: Inciden
     author.post(f"{address(incident, section, removed.pk)}put-back/")
     assert stored(incident) == before
     assert not RemovedRow.objects.exists()
+
+
+def test_a_row_comes_back_without_what_was_deleted_since(author: Client, incident: Incident) -> None:
+    """An account or a cause that is gone keeps back what belonged to it alone, not the whole actionable."""
+    erin = User.objects.create_user("erin")
+    work = incident.actionables.all()[1]
+    work.change({"owner": "Erin", "person": erin}, by="Alice")
+    work.alternatives.create(incident=incident, title="Or this", kind="prevent", person=erin).comments.create(text="?")
+    Watch.objects.create(person=erin, incident=incident, actionable=work)
+    causes = list(work.causes.order_by("pk"))
+    author.post(f"{address(incident, 'actionables', work.pk)}remove/")
+    erin.delete()
+    IncidentCause.objects.filter(cause=causes[0]).delete()
+    causes[0].delete()
+    author.post(f"{address(incident, 'actionables', RemovedRow.objects.get().pk)}put-back/")
+    work = Actionable.objects.get(pk=work.pk)
+    assert (work.owner, work.person, list(work.causes.all())) == ("Erin", None, causes[1:])
+    assert [each.comments.count() for each in (work, work.alternatives.get())] == [1, 1]
+    assert not Watch.objects.exists()
 
 
 def test_the_bin_has_what_one_removed_oneself(author: Client, incident: Incident, bob: User, carol: User) -> None:
