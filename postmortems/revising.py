@@ -81,7 +81,8 @@ def record_change(incidents: Iterable[int], by: User | None, note: str) -> None:
         last = {row.incident_id: row for row in Revision.objects.latest_of(held)}
         kept = [incident for incident in held if incident.pk in last]
         prefetch_related_objects(kept, *WITHIN)
-        made = [_next(incident, last[incident.pk], document_of(incident), by, note) for incident in kept]
+        pairs = called_as_now(*((last[incident.pk].document, document_of(incident)) for incident in kept))
+        made = [_next(incident, last[incident.pk], pair, by, note) for incident, pair in zip(kept, pairs, strict=True)]
         new = [revision for revision in made if revision is not None]
         Revision.objects.bulk_create(new)
         Incident.objects.bulk_update([revision.incident for revision in new], ["version"])
@@ -93,7 +94,8 @@ def _record(incident: Incident, by: User | None, note: str, why: str = "") -> Re
     document = document_of(incident)
     if last is None:
         return _saved(_revision(incident, document, by, note, why=why))
-    revision = _next(incident, last, document, by, note, why)
+    (pair,) = called_as_now((last.document, document))
+    revision = _next(incident, last, pair, by, note, why)
     if revision is None:
         return None
     Incident.objects.filter(pk=incident.pk).update(version=incident.version)
@@ -106,14 +108,17 @@ def _saved(revision: Revision) -> Revision:
 
 
 def _next(
-    incident: Incident, last: Revision, document: str, by: User | None, note: str, why: str = ""
+    incident: Incident, last: Revision, pair: tuple[str, str], by: User | None, note: str, why: str = ""
 ) -> Revision | None:
-    """The version after the last one, not saved yet; None when the document says what that one said."""
-    former, now = called_as_now(last.document, document)
-    if former == now:
+    """The version after the last one, not saved yet; None when the document says what that one said.
+
+    pair: what the last one said and what the incident says now, each thing called as it is called now.
+    """
+    former, document = pair
+    if former == document:
         return None
     incident.version = max(incident.version, last.number) + 1
-    return _revision(incident, document, by, note, in_words(former, now), why)
+    return _revision(incident, document, by, note, in_words(former, document), why)
 
 
 def _revision(

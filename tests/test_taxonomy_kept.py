@@ -10,16 +10,19 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from postmortems.document import apply_document, document_of
 from postmortems.models import AuditEntry, Cause, CauseWatch, Incident, IncidentCause
 from postmortems.refresh import refresh_incident
+from postmortems.revising import record, record_change, restore, revising
 from postmortems.suggest_learning import check
 from postmortems.suggest_taxonomy import current
 from postmortems.taxonomy import merge, retire
 from postmortems.watching import watch
-from tests.factories import make_actionable, make_cause, make_incident, make_incident_cause
+from tests.factories import make_actionable, make_cause, make_incident, make_incident_cause, make_service
 
 pytestmark = pytest.mark.usefixtures("five")
 
@@ -76,6 +79,74 @@ def test_merging_moves_everything_and_the_address_and_undoing_puts_it_back(manag
     assert state() == before
     assert manager.get("/causes/old-name/").status_code == 200
     assert not check()
+
+
+def test_every_incident_that_named_it_has_a_version_that_says_who_merged_it(manager: Client, bob: User) -> None:
+    """So that the next save by somebody shows what they changed, and nothing else."""
+    one, _, rows = pair()
+    aimed = make_actionable(make_incident(), causes=(one,)).incident
+    for row in (*rows[:2], aimed):
+        record(row, None)
+    manager.post("/causes/old-name/merge/", {"into": "new-name"})
+    note = "The cause Old name was merged into New name"
+    last = rows[0].revisions.latest("number")
+    assert (last.number, last.by, last.note) == (2, bob, note)
+    assert last.changed == "Causes (1 changed), Actionables (1 changed)"
+    assert rows[1].revisions.count() == 1  # it names the other one, as before
+    assert rows[2].revisions.count() == 0  # nothing of it was ever kept
+    assert aimed.revisions.latest("number").changed == "Actionables (1 changed)"
+    assert Incident.objects.get(pk=rows[0].pk).version == 2
+    with revising(rows[0].pk, None, bob) as held:
+        held.summary = "Mine."
+        held.save()
+    assert rows[0].revisions.latest("number").changed == "Summary"
+    manager.post("/causes/old-name/unmerge/")
+    said = rows[0].revisions.latest("number")
+    assert (said.number, said.note[:35]) == (4, "Old name is a cause by itself again")
+    shown = manager.get(f"{rows[0].get_absolute_url()}diff/?from=1&to=2").content.decode()
+    assert "<del>old</del>" in shown
+    assert "<ins>new</ins>" in shown
+
+
+def test_a_new_address_is_no_change_of_an_incident(manager: Client, bob: User) -> None:
+    """Documents name causes and services by their addresses; whoever saves next did not change them."""
+    one, _, rows = pair()
+    service = make_service("Fans")
+    rows[0].services.add(service)
+    record(rows[0], None)
+    manager.post("/causes/old-name/edit/", fields_of(one, slug="newer-name"))
+    service.slug = "cooling-fans"
+    service.save()
+    with revising(rows[0].pk, None, bob):
+        pass
+    assert rows[0].revisions.count() == 1
+    with revising(rows[0].pk, None, bob) as held:
+        held.summary = "Mine."
+        held.save()
+    assert rows[0].revisions.latest("number").changed == "Summary"
+    shown = manager.get(f"{rows[0].get_absolute_url()}diff/?from=1&to=2").content.decode()
+    assert "Mine." in shown
+    assert "newer-name" not in shown
+    assert "cooling-fans" not in shown
+    page = manager.get(f"{rows[0].get_absolute_url()}diff/?from=1&to=2&as=source").content.decode()
+    assert "newer" in page
+    restore(Incident.objects.get(pk=rows[0].pk), 1, bob)
+    assert (Incident.objects.get(pk=rows[0].pk).summary, rows[0].incident_causes.get().cause) == (rows[0].summary, one)
+
+
+def test_versions_of_many_incidents_take_as_few_questions_as_those_of_one() -> None:
+    def asked(count: int) -> int:
+        cause = make_cause()
+        rows = [make_actionable(make_incident(causes=(cause,)), causes=(cause,)).incident for _ in range(count)]
+        for row in rows:
+            record(row, None)
+        IncidentCause.objects.filter(cause=cause).update(cause=make_cause())
+        with CaptureQueriesContext(connection) as queries:
+            record_change([row.pk for row in rows], None, "Merged")
+        assert {row.revisions.latest("number").changed for row in rows} == {"Causes (1 changed)"}
+        return len(queries)
+
+    assert asked(2) == asked(5) <= 16  # a savepoint, the rows, their parts, what is called otherwise now, the versions
 
 
 def test_undoing_a_merge_copes_with_what_went_meanwhile(manager: Client) -> None:

@@ -124,7 +124,7 @@ def diff(request: HttpRequest, incident: Incident) -> HttpResponse:
         "latter": latter,
         "as_source": request.GET.get("as") == "source",
         "source": parts_of(before, after) if before != after else [],
-        **differences(*called_as_now(before, after)),
+        **differences(*called_as_now((before, after))[0]),
     }
     return render(request, "postmortems/diff.html", context)
 
