@@ -22,8 +22,8 @@ from .search_tokens import stem
 CAP = 1_000  # counted and counted by facet up to here
 RANKED = 80  # put in order by what they say
 FROM_TIER = 25  # of these, by title or summary, however old
-TELLING = 8  # rarest words that a long text is looked up by
-MOST_NEEDED = 12  # of the words of a long text
+TELLING = 6  # rarest words that a long text is looked up by
+MOST_NEEDED = 8  # of the words of a long text
 ENOUGH = 6  # words of a long text that are known: it may be cut off within a word, or have times and numbers of its own
 FREQUENT = 0.1  # share of all incidents above which a word tells nothing among others
 WEAKEST = 0.3  # of the best score, for what only has some of the words
@@ -206,9 +206,11 @@ def by_relevance(found: Found, scope: Scope, skip: int, limit: int) -> list[int]
 def _candidates(found: Found, scope: Scope) -> list[int]:
     """The keys of what is put in order: the newest, and of many the best by title or summary too."""
     keys = [row[0] for row in found.rows[:RANKED]]
-    if len(found.rows) > RANKED and not found.attempt.any_of and found.attempt.terms:
-        return _with_best_tiers(keys, found, scope)
-    return keys
+    if len(found.rows) <= RANKED or found.attempt.any_of or not found.attempt.terms:
+        return keys
+    # Many words are not all in a title, and incidents that have them all differ by little but their age.
+    many = len(found.attempt.terms) > TELLING
+    return keys[: RANKED // 2] if many else _with_best_tiers(keys, found, scope)
 
 
 def _ranked(keys: list[int], found: Found) -> list[int]:

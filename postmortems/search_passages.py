@@ -22,6 +22,7 @@ AROUND = 220  # characters of a passage
 LOOKED_THROUGH = 6_000
 TIER_WORTH = {"a": 0.0, "b": 1.0, "c": 1.2, "d": 0.9}
 _STREAMS = Prepared(lambda ids: SearchDocument.objects.filter(incident__in=ids).values_list("incident_id", "stream"))
+BEGIN, END = "\x02", "\x03"  # stand for marks until a text is escaped; texts have none of their own
 _LINK = re.compile(r"!?\[([^\]\n]{1,300})\]\((?:[^()\s]|\([^()\s]*\))*\)")
 _MARKUP = re.compile(r"^[ \t]*(?:[-+>]|#{1,6}|\d{1,3}[.)])[ \t]+", re.MULTILINE)
 
@@ -83,6 +84,7 @@ def _pattern(words: set[str], whole: list[Term]) -> re.Pattern[str]:
 
 def marked(text: str, words: Words) -> Markup:
     """A short plain text with the words marked."""
+    text = _plain(text)
     return _html(text, _hits(text, words))
 
 
@@ -153,12 +155,16 @@ def _quoted(source: Source, words: Words) -> Passage:
     if source.kind != "x":
         text = _LINK.sub(r"\1", text) if "](" in text else text
         text = _MARKUP.sub("", text).replace("*", "").replace("`", "")
-    text = " ".join(text.split())
+    text = " ".join(_plain(text).split())
     hits = _hits(text, words)
     start, end = _window(text, hits)
     inside = [(max(one, start) - start, min(two, end) - start) for one, two in hits if one < end and two > start]
     html = _html(text[start:end], inside)
     return Passage(source.label, source.anchor, Markup(f"{'… ' * bool(start)}{html}{' …' * (end < len(text))}"))  # noqa: S704
+
+
+def _plain(text: str) -> str:
+    return text.replace(BEGIN, " ").replace(END, " ") if BEGIN in text or END in text else text
 
 
 def _hits(text: str, words: Words) -> list[tuple[int, int]]:
@@ -191,10 +197,11 @@ def _cut(text: str, end: int) -> int:
 
 
 def _html(text: str, hits: Iterable[tuple[int, int]]) -> Markup:
-    """Escaped, with `<mark>` around these stretches."""
+    """Escaped in one piece, with `<mark>` around these stretches."""
     parts: list[str] = []
     at = 0
     for start, end in hits:
-        parts += [escape(text[at:start]), "<mark>", escape(text[start:end]), "</mark>"]
+        parts += [text[at:start], BEGIN, text[start:end], END]
         at = end
-    return Markup("".join([*parts, escape(text[at:])]))  # noqa: S704 - every piece of text is escaped
+    whole = str(escape("".join([*parts, text[at:]])))
+    return Markup(whole.replace(BEGIN, "<mark>").replace(END, "</mark>"))  # noqa: S704 - the text is escaped

@@ -18,6 +18,7 @@ from .search_tokens import stem
 # The tiers against once in the story: title, names and summary, excerpts and links, and what this does not see.
 TITLED, NAMED, CITED, HIDDEN = 6.0, 2.5, 0.5, 0.6
 SATURATION = 1.2
+OFTEN = 8  # beyond that a word counts no more; it would be a tenth at most
 OTHER_FORM = 0.6  # what a form other than the typed one is worth
 IN_TITLE, NEIGHBOURS, TOGETHER, WHOLE_TITLE = 1.0, 0.5, 0.5, 1.0  # times the words' weight
 RECENCY = 0.1  # at most so much more for the newest; half of it after HALF_LIFE
@@ -122,8 +123,15 @@ def _form(one: Needle, text: str, start: int, end: int) -> float:
 
 
 def _often(one: Needle, text: str, start: int, end: int) -> float:
-    """How often it stands there as typed; less for other forms where it does not."""
-    return text.count(one.exact, start, end) or OTHER_FORM * text.count(one.begins, start, end)
+    """How often it stands there as typed, up to `OFTEN`; less for other forms where it does not."""
+    return _count(one.exact, text, start, end) or OTHER_FORM * _count(one.begins, text, start, end)
+
+
+def _count(word: str, text: str, start: int, end: int) -> int:
+    count, at = 0, text.find(word, start, end)
+    while at >= 0 and count < OFTEN:
+        count, at = count + 1, text.find(word, at + len(word) - 1, end)
+    return count
 
 
 def company(stream: str, needles: Sequence[Needle]) -> float:
