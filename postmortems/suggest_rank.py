@@ -14,7 +14,7 @@ from math import exp, log, log1p, sqrt
 
 from .suggest_counts import CONFIRMED, Counts
 from .suggest_phrases import Phrase
-from .suggest_taxonomy import DEFENCE, RESPONSE, Taxonomy
+from .suggest_taxonomy import DEFENCE, RESPONSE, TRIGGER, Taxonomy
 from .suggest_weights import WordWeights
 from .suggest_words import Sentence
 
@@ -27,9 +27,12 @@ BIAS = -4.19
 WEIGHTS = {
     "phrases": 1.2038, "words": 2.6, "margin": 1.0, "future": -0.7905, "future defence": 1.364,
     "future response": 1.3293, "defence": 0.2649, "response": 0.371, "place": -0.845,
-    "both": -0.4025, "words beside": -0.2223, "phrases beside": -0.1936,
+    "both": -0.4025, "words beside": -0.2223, "phrases beside": -0.1936, "why": 0.28,
 }  # fmt: skip
 SCALE, SHIFT = 1.124, 0.133
+BROKEN = 0.7  # of what a phrase says, when a comma or the like stands between its words
+# What set an incident off is told early in a text, how it was got over late: a weight, and where it is neither.
+EARLY, LATE = (-1.8, 0.0), (1.8, 0.7)
 IN_CAUSES, IN_WELL = 0.4, -1.0  # for sentences under a heading that says so
 
 CUE = re.compile(
@@ -37,6 +40,14 @@ CUE = re.compile(
     r"factor|fail(?:ed|ure|s)?|bug|misconfig|lack|missing|insufficient|did not|didn't|not)\b",
     re.IGNORECASE,
 )
+# Says why something happened, not merely that it did.
+WHY = re.compile(
+    r"\b(because|due to|led to|leading to|caus(?:ed|ing)|(?:root|primary) cause|underlying|culprit|turned out|stemm\w+|"
+    r"attributed to|traced to|trigger(?:ed)? (?:by|at|when)|result(?:ed|ing) (?:from|in)|"
+    r"(?:began|started|occurred|happened) (?:when|after|because)|(?:cause|trigger|reason|issue|problem) (?:was|is))\b",
+    re.IGNORECASE,
+)
+BREAK = re.compile(r"[,;:()]|--")
 FUTURE = re.compile(
     r"\b(will|plan|plans|planned|planning|improvements?|improving|to prevent|prevent(ing)? (recurrence|similar|future)|"
     r"in (the )?future|future|action items|lessons?|learned|learnings|enhanc\w+|remediation|measures|steps|commit\w*|"
@@ -97,7 +108,8 @@ class Ranking:
         found: dict[int, _Signs] = {}
         for cause, phrase, tokens in self.taxonomy.index.hits(sentence):
             signs = found.setdefault(cause, _Signs())
-            signs.phrases.append((self._reliability(cause, phrase), phrase, tokens))
+            right = self._reliability(cause, phrase)
+            signs.phrases.append((right * BROKEN if _broken(sentence, tokens) else right, phrase, tokens))
         told: dict[int, float] = {}
         for word in sentence.words:
             for cause, weight in self.words.of(word):
@@ -135,16 +147,20 @@ class Ranking:
 
     def _part(self, cause: int) -> str:
         nature = self.taxonomy.natures[cause]
-        return nature if nature in (DEFENCE, RESPONSE) else ""
+        return nature if nature in (DEFENCE, RESPONSE, TRIGGER) else ""
 
     def _about(self, sentence: Sentence, place: float) -> dict[str, float]:
-        """What the sentence itself says for causes of each kind: missing defences, responses, others."""
+        """What the sentence itself says for causes of each kind: missing defences, responses, triggers, others."""
         future = sentence.kind == "future" or bool(FUTURE.search(sentence.text))
         base = BIAS + WEIGHTS["place"] * place + WEIGHTS["future"] * future
+        base += WEIGHTS["why"] * bool(WHY.search(sentence.text))
         base += IN_CAUSES * (sentence.kind == "cause") + IN_WELL * (sentence.kind == "well")
         defence = base + WEIGHTS["defence"] + WEIGHTS["future defence"] * future
         response = base + WEIGHTS["response"] + WEIGHTS["future response"] * future
-        return {"": base, RESPONSE: response, DEFENCE: defence - (5.0 if sentence.kind == "well" else 0.0)}
+        response += LATE[0] * (place - LATE[1])
+        trigger = base + EARLY[0] * (place - EARLY[1])
+        defence -= 5.0 if sentence.kind == "well" else 0.0
+        return {"": base, RESPONSE: response, TRIGGER: trigger, DEFENCE: defence}
 
     def _shown(
         self, cause: int, rows: list[tuple[float, int]], sentences: list[Sentence], signs: list[dict[int, _Signs]]
@@ -162,6 +178,12 @@ class Ranking:
             _, phrase, found.tokens = min(one.phrases, key=lambda row: (-row[0], row[1].text))
             found.phrase = phrase.text
         return found
+
+
+def _broken(sentence: Sentence, tokens: list[int]) -> bool:
+    """Whether a comma, a colon or the like stands between the first and the last of these tokens."""
+    first, last = sentence.tokens[min(tokens)], sentence.tokens[max(tokens)]
+    return bool(BREAK.search(sentence.text, first.end, last.start))
 
 
 def _said(signs: _Signs) -> float:

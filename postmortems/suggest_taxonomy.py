@@ -99,4 +99,4 @@ def current() -> Taxonomy:
     return _last[0]
 
 
-DEFENCE, RESPONSE = Nature.DEFENCE.value, Nature.RESPONSE.value
+DEFENCE, RESPONSE, TRIGGER = Nature.DEFENCE.value, Nature.RESPONSE.value, Nature.TRIGGER.value
