@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from math import exp, log, log1p, sqrt
 
 from .suggest_counts import CONFIRMED, Counts
-from .suggest_phrases import Phrase
+from .suggest_phrases import GAP, Phrase
 from .suggest_taxonomy import DEFENCE, RESPONSE, TRIGGER, Taxonomy
 from .suggest_weights import WordWeights
 from .suggest_words import Sentence
 
-PRIOR, HINT, PRIOR_WEIGHT = 0.35, 0.15, 6  # how often a phrase is right before it was seen, and what that counts for
+# How often a phrase is right before it was seen (a hint, one of a word or two, one of more), and what that counts for.
+HINT, PRIOR, LONG_PRIOR, PRIOR_WEIGHT = 0.15, 0.35, 0.45, 6
 QUIET = 0.8  # words alone that say less than this show nothing
 BEST = 4  # sentences that count for a cause
 NAMED = 4  # words named as matched
@@ -30,7 +31,8 @@ WEIGHTS = {
     "both": -0.4025, "words beside": -0.2223, "phrases beside": -0.1936, "why": 0.28,
 }  # fmt: skip
 SCALE, SHIFT = 1.124, 0.133
-BROKEN = 0.7  # of what a phrase says, when a comma or the like stands between its words
+# What a phrase still says when a comma or the like stands between its words, and when as many others as may.
+BROKEN, STRETCHED = 0.7, 0.75
 # What set an incident off is told early in a text, how it was got over late: a weight, and where it is neither.
 EARLY, LATE = (-1.8, 0.0), (1.8, 0.7)
 IN_CAUSES, IN_WELL = 0.4, -1.0  # for sentences under a heading that says so
@@ -108,8 +110,7 @@ class Ranking:
         found: dict[int, _Signs] = {}
         for cause, phrase, tokens in self.taxonomy.index.hits(sentence):
             signs = found.setdefault(cause, _Signs())
-            right = self._reliability(cause, phrase)
-            signs.phrases.append((right * BROKEN if _broken(sentence, tokens) else right, phrase, tokens))
+            signs.phrases.append((self._reliability(cause, phrase) * _hold(sentence, tokens), phrase, tokens))
         told: dict[int, float] = {}
         for word in sentence.words:
             for cause, weight in self.words.of(word):
@@ -125,7 +126,7 @@ class Ranking:
 
     def _reliability(self, cause: int, phrase: Phrase) -> float:
         right, seen = self.counts.phrases.get((cause, phrase.id), (0, 0))
-        prior = PRIOR_WEIGHT * (HINT if phrase.hint else PRIOR)
+        prior = PRIOR_WEIGHT * (HINT if phrase.hint else PRIOR if len(phrase.slots) < 3 else LONG_PRIOR)
         return min((max(right, 0) / CONFIRMED + prior) / (max(seen, 0) / CONFIRMED + PRIOR_WEIGHT), 0.98)
 
     def _chances(self, sentences: list[Sentence], signs: list[dict[int, _Signs]]) -> dict[int, list[tuple[float, int]]]:
@@ -180,10 +181,14 @@ class Ranking:
         return found
 
 
-def _broken(sentence: Sentence, tokens: list[int]) -> bool:
-    """Whether a comma, a colon or the like stands between the first and the last of these tokens."""
+def _hold(sentence: Sentence, tokens: list[int]) -> float:
+    """How far these tokens make one statement, from 0 to 1."""
+    if len(tokens) == 1:
+        return 1.0
     first, last = sentence.tokens[min(tokens)], sentence.tokens[max(tokens)]
-    return bool(BREAK.search(sentence.text, first.end, last.start))
+    between = last.place - first.place + 1 - len(tokens)
+    broken = BREAK.search(sentence.text, first.end, last.start)
+    return (BROKEN if broken else 1.0) * (STRETCHED if between >= GAP else 1.0)
 
 
 def _said(signs: _Signs) -> float:

@@ -62,8 +62,8 @@ def suggested(incident: Incident, limit: int = 5) -> dict[str, suggest.Suggested
         ("Bitbucket", RESTART, "reload", 5),
         ("Labs", RESTART, "restarted the Nova services", 5),
         ("Parsoid", GAP, "monitoring", 5),
-        ("Labs", GAP, "Nothing watched RabbitMQ", 20),
-        ("Rain", GAP, "harder to notice", 20),
+        ("Labs", GAP, "Nothing watched RabbitMQ", 5),
+        ("Rain", GAP, "harder to notice", 5),
     ],
 )
 def test_causes_of_the_five_are_found_before_anybody_linked_them(short_name, slug, words, limit):
@@ -89,6 +89,46 @@ def test_every_suggestion_shows_where_it_stands(short_name):
         assert one.band in ("shows", "likely", "maybe")
         assert one.source in ("phrases", "words")
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+
+
+WAYS = [
+    ("noticed by others", "We only learned of it from a colleague at another company."),
+    ("by chance", "Somebody happened to notice the empty table."),
+    ("to nobody", "The alert was sent to an unattended mailbox."),
+    ("dashboards", "The dashboards stayed green all night."),
+    ("not reached", "The on-call engineer never got a page."),
+    ("wished for", "An alert on the queue would have paged us."),
+]
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(("way", "text"), WAYS)
+def test_a_gap_in_monitoring_is_seen_in_whatever_way_it_is_told(way, text):
+    found = {one.cause.slug: one for one in suggest.causes_for(text, ANYBODY)}
+    assert GAP in found, way
+    assert found[GAP].passage == text
+    assert found[GAP].phrase
+
+
+def release_in(text: str) -> float:
+    """How likely a text shows a bad release, by phrases and what comes with the cause alone."""
+    cause = Cause.objects.get(slug="faulty-code-release")
+    return next(
+        one.score for one in Ranking(current(), Counts(), {}, 0).ranked(sentences(text)) if one.cause == cause.pk
+    )
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize(
+    ("more", "less"),
+    [
+        ("It broke because of a bad release.", "It broke and of a bad release."),
+        ("A bad release broke it.", "A bad, long and green release broke it."),
+        ("A bad release went out. Then it rained. We slept.", "Then it rained. We slept. A bad release went out."),
+    ],
+)
+def test_what_says_why_and_early_and_in_one_breath_shows_a_trigger_more_surely(more, less):
+    assert release_in(more) > release_in(less)
 
 
 PIECES = [
