@@ -36,15 +36,22 @@ def follow(incidents: Iterable[int]) -> None:
 
 
 @transaction.atomic
-def refresh_incident(incident: Incident) -> None:
-    """What hangs on one incident; call it in the transaction that changed it (a dozen queries).
+def refresh_incidents(*incidents: Incident) -> None:
+    """What hangs on incidents; call it in the transaction that changed them (a dozen queries for each and some more).
 
-    Whoever saw it before or sees it now gets new pages; for everybody else nothing changes.
+    Whoever saw them before or sees them now gets new pages; for everybody else nothing changes.
     """
-    before = audiences_of([incident.pk])
-    refresh_texts(incident)
-    Edition.bump(ADMINS, *before, *audiences_of([incident.pk]))
-    follow([incident.pk])
+    keys = [incident.pk for incident in incidents]
+    before = audiences_of(keys)
+    for incident in incidents:
+        refresh_texts(incident)
+    Edition.bump(ADMINS, *before, *audiences_of(keys))
+    follow(keys)
+
+
+def refresh_incident(incident: Incident) -> None:
+    """What hangs on one incident."""
+    refresh_incidents(incident)
 
 
 def audiences_of(incidents: Iterable[int]) -> set[str]:

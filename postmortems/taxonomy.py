@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from .models import Cause, Incident, IncidentCause
-from .refresh import refresh_cause, refresh_incident
+from .refresh import refresh_cause, refresh_incidents
 from .revising import record_change
 
 if TYPE_CHECKING:
@@ -154,7 +154,6 @@ def _put_back_beside(cause: Cause, into: Cause, moved: dict[str, dict[str, list[
 
 
 def _refresh(incidents: set[int], *causes: Cause) -> None:
-    for incident in Incident.objects.filter(pk__in=incidents).order_by("pk"):
-        refresh_incident(incident)
+    refresh_incidents(*Incident.objects.filter(pk__in=incidents).order_by("pk"))
     for cause in causes:
         refresh_cause(cause)

@@ -247,7 +247,19 @@ def test_a_passage_is_taken_as_evidence_and_rows_move_in_place(
     page.locator("#rows > li:first-child form").wait_for()
     expect(page.locator("[name=cause_name]")).to_be_focused()
     assert page.url.endswith(f"/edit/causes/{before[1]}/")
-    page.get_by_label("Cause", exact=False).first.fill("Nothing of the kind")
+    box = page.get_by_role("combobox", name="Cause (needed)")
+    box.fill("log part")
+    wanted = [re.compile("Disk or inodes full.+log partition full.+ENOSPC"), "Propose “log part” as a new cause"]
+    expect(page.locator(".picker [role=option]")).to_have_text(wanted)
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(box).to_have_value("Disk or inodes full")
+    expect(box).to_have_attribute("aria-expanded", "false")
+    box.fill("Nothing of the kind")
+    expect(page.locator(".picker [aria-live]")).to_have_text(re.compile("^No suggestions. Propose “Nothing"))
+    box.press("ArrowUp")
+    box.press("Enter")
+    expect(page.get_by_label("Where the new cause belongs")).to_be_focused()
     faults.expect("422 (Unprocessable")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("alert").filter(has_text="There is no cause of this name").wait_for()
@@ -275,6 +287,10 @@ def test_axe_finds_nothing_and_nothing_runs_over(
         ):
             page.goto(address)
             page.evaluate("() => document.querySelectorAll('details').forEach(e => e.open = true)")
+            if address == f"{edited}causes/":
+                page.get_by_role("combobox", name="Cause (needed)").press_sequentially("log")
+                page.locator(".picker [role=option]").first.wait_for()
+                page.keyboard.press("ArrowDown")
             assert page.evaluate("document.documentElement.scrollWidth") <= width, address
             violations[address] = told(Axe().run(page, options=OPTIONS).response["violations"])
     assert {address: lines for address, lines in violations.items() if lines} == {}
