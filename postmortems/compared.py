@@ -47,7 +47,8 @@ class Change:
     title: str
     sign: str
     pairs: tuple[Pair, ...]
-    moved: bool = False  # among the rows that are in both
+    moved: tuple[int, int] | None = None  # from which place to which, among the rows that are in both
+    begins: str = ""  # how a row begins of which nothing else is shown
 
 
 def _said(parts: list[Part]) -> list[Part]:
@@ -113,7 +114,7 @@ def fact_words(value: Value) -> str:
 
 
 def _differs(met: Met) -> bool:
-    return met.moved or met.old is None or met.new is None or said(met.old) != said(met.new)
+    return bool(met.moved) or met.old is None or met.new is None or said(met.old) != said(met.new)
 
 
 def _row(kind: str, met: Met) -> Change:
@@ -130,4 +131,5 @@ def _row(kind: str, met: Met) -> Change:
             pairs.append(Pair(heading, one.text, two.text))
         pairs += _facts(one.facts, two.facts)
     sign = _sign(met.old, met.new) if pairs or not met.moved else ""
-    return Change(kind, (met.new or was).heading, sign, tuple(pairs), met.moved)
+    begins = "" if pairs else markdown.as_read(now.text).partition("\n")[0]
+    return Change(kind, (met.new or was).heading, sign, tuple(pairs), met.moved, begins)

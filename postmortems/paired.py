@@ -23,11 +23,13 @@ UNNAMED = "not known"  # a moment that tells no entry from another
 
 @dataclass(slots=True)
 class Met:
-    """A row in both documents or in one; `moved` when it stands elsewhere among those that are in both."""
+    """A row in both documents or in one; `moved` from which place to which, counted from 1, when it stands elsewhere
+    among those that are in both.
+    """
 
     old: Block | None
     new: Block | None
-    moved: bool = False
+    moved: tuple[int, int] | None = None
 
 
 def paired(kind: str, old: Sequence[Block], new: Sequence[Block]) -> list[Met]:
@@ -132,7 +134,8 @@ def _in_order(found: dict[int, int], old: Sequence[Block], new: Sequence[Block])
         if was in staying:
             while gone and gone[0] < was:
                 yield Met(old[gone.pop(0)], None)
-        yield Met(None if was is None else old[was], block, was is not None and was not in staying)
+        moved = None if was is None or was in staying else (was + 1, at + 1)
+        yield Met(None if was is None else old[was], block, moved)
     yield from (Met(old[at], None) for at in gone)
 
 

@@ -152,6 +152,11 @@ def test_what_is_said_twice_with_one_form_stands_once(author: Client) -> None:
     assert work.incident.comments.count() == 2
     assert len(sent_twice(author, f"{work.get_absolute_url()}comment/", text="How?")) == 1
     assert work.comments.count() == 1
+    make_cause("Dust", slug="dust")
+    link = f"{work.incident.get_absolute_url()}causes/link/"
+    assert len(sent_twice(author, link, cause="dust", role="root", certainty="suspected")) == 1
+    assert author.post(link, {"cause": "dust", "role": "root", "certainty": "suspected"}).status_code == 422
+    assert work.incident.incident_causes.count() == 1
     new = f"/actionables/new/?incident={work.incident.reference}"
     (place,) = sent_twice(author, new, title="Filter", kind="prevent", status="open", priority="unknown")
     made = work.incident.actionables.get(title="Filter")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.contrib import messages
@@ -20,6 +21,7 @@ from ..access import may_file
 from ..models import SECTIONS, Cause, Certainty, Incident, IncidentCause, Moved, RelationKind, Role, get_by_slug
 from ..relations import open_proposals, relate
 from ..revising import Overtaken, revising
+from ..unsaved import opening_of
 from .entrance import SAFE, note_reading
 from .filing_page import is_together
 
@@ -28,6 +30,8 @@ MOST = 12
 USUAL_ROLE = {"trigger": Role.TRIGGER, "fault": Role.ROOT}
 CHOICES = {"roles": Role.choices, "certainties": Certainty.choices, "titles": dict(SECTIONS)}
 FILING = "filing"  # what a form sends that stands in the section of causes, to come back there
+ALREADY = ("role", "The incident has this cause in this role already.")
+SAVED_MEANWHILE = (None, "Somebody else saved this incident a moment ago. Look at what it says now, then link it.")
 Act = Callable[[HttpRequest, Incident], HttpResponse]
 
 
@@ -72,14 +76,15 @@ class LinkForm(forms.Form):
             raise ValidationError("This passage is not in the postmortem's text as it reads. Copy it from there.")
         return evidence
 
-    def link(self, by: Any) -> IncidentCause:
-        """Link it; ValidationError when the incident has this cause in this role."""
+    def link(self, by: Any, key: UUID | None = None) -> IncidentCause:
+        """Link it, and remember by which form; ValidationError when the incident has this cause in this role."""
         note = f"Cause linked: {self.cleaned_data['cause']}."
         with revising(self.incident.pk, self.incident.version, by, note) as held:
             link = IncidentCause(incident=held, position=held.incident_causes.count() + 1, **self.cleaned_data)
             link.full_clean()
             link.save()
             suggest.take_back(held, link.cause)
+            held.taken.note(key, held, link.pk)
         return link
 
 
@@ -122,17 +127,16 @@ def _usual_role(cause: Cause) -> Role:
 @never_cache
 @_for_authors
 def link(request: HttpRequest, incident: Incident) -> HttpResponse:
-    """Link a cause, suggested or chosen by hand."""
-    form = LinkForm(request.POST, incident)
+    """Link a cause, suggested or chosen by hand; the same form sent twice links it once and leads to the same page."""
+    form, key = LinkForm(request.POST, incident), opening_of(request)
     if not form.is_valid():
         return _page(request, incident, form)
     try:
-        done = form.link(request.user)
-    except ValidationError:
-        form.add_error("role", "The incident has this cause in this role already.")
-        return _page(request, incident, form)
-    except Overtaken:
-        form.add_error(None, "Somebody else saved this incident a moment ago. Look at what it says now, then link it.")
+        done = form.link(request.user, key)
+    except (ValidationError, Overtaken) as error:
+        if incident.taken.before(key):
+            return redirect(_here(request, incident))
+        form.add_error(*(ALREADY if isinstance(error, ValidationError) else SAVED_MEANWHILE))
         return _page(request, incident, form)
     messages.success(request, f"Linked: {done.cause.name}, {done.get_role_display().lower()}.")
     return redirect(_here(request, incident))
