@@ -6,15 +6,15 @@ import os
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from postmortems.document import apply_document, document_of
 from postmortems.document_moments import moment_read, moment_written
 from postmortems.document_text import DocumentError
-from postmortems.models import Incident
+from postmortems.models import Cause, Incident
 from postmortems.moments import UNKNOWN, Moment
-from tests.factories import make_entry, make_incident
+from tests.factories import make_actionable, make_entry, make_incident, make_incident_cause, make_link
 from tests.test_moments import ODD, clocks, dated, moments
 
 pytestmark = pytest.mark.usefixtures("five")
@@ -167,12 +167,20 @@ def test_evidence_must_stand_in_the_text() -> None:
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 LINES = st.sampled_from(["---", "# Summary", "\\# Timeline", "## 22:05", "### Excerpt", "title: x", "", " ", "\r"])
 PROSE = st.lists(st.one_of(LINES, st.text(CHARACTERS, max_size=8)), min_size=1, max_size=6).map("\n".join)
-EXAMPLES = int(os.environ.get("HINDSIGHT_INCIDENTS", "60"))  # more take longer: 10,000 some ten minutes
+EXAMPLES = int(os.environ.get("HINDSIGHT_INCIDENTS", "60"))  # more take longer: 10,000 some half an hour
 NAMED = st.text(CHARACTERS, min_size=1, max_size=20).filter(str.strip)
 ENTRY = st.fixed_dictionaries(
     {"when": moments, "kind": st.sampled_from(["change", "note"]), "text": PROSE.filter(str.strip),
      "excerpt": PROSE | st.just(""), "excerpt_label": NAMED | st.just("")}
 )  # fmt: skip
+CAUSE = st.fixed_dictionaries(
+    {"certainty": st.sampled_from(["confirmed", "suspected"]), "explanation": PROSE | st.just("")}
+)
+ACTIONABLE = st.fixed_dictionaries(
+    {"title": NAMED.map(str.strip), "kind": st.sampled_from(["prevent", "mitigate"]),
+     "description": PROSE | st.just(""), "owner": NAMED | st.just(""), "ticket_label": NAMED | st.just("")}
+)  # fmt: skip
+LINK = st.fixed_dictionaries({"label": NAMED, "note": PROSE | st.just("")})
 INCIDENT = st.fixed_dictionaries(
     {"title": NAMED, "responders": NAMED, "time_zone_assumed": st.booleans(), "severity": st.sampled_from(["SEV1"]),
      "resolved": st.one_of(dated(), clocks()), "source_published": moments, "summary": PROSE, "impact": PROSE,
@@ -180,12 +188,26 @@ INCIDENT = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@given(INCIDENT, st.lists(ENTRY, max_size=3))
-@settings(max_examples=EXAMPLES, deadline=None)
-def test_generated_incidents_come_back_whole(fields: dict, entries: list[dict]) -> None:
+def few(rows: st.SearchStrategy[dict[str, Any]], most: int = 2) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """None or a few of these rows."""
+    return st.lists(rows, max_size=most)
+
+
+@given(INCIDENT, few(ENTRY, 3), few(CAUSE), few(ACTIONABLE), few(LINK))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+def test_generated_incidents_come_back_whole(
+    fields: dict[str, Any], entries: list[Any], causes: list[Any], actionables: list[Any], links: list[Any]
+) -> None:
     incident = make_incident(**fields)
-    for entry in entries:
-        make_entry(incident, **entry)
+    for position, entry in enumerate(entries, start=1):
+        make_entry(incident, position=position, **entry)
+    taxonomy = list(Cause.objects.order_by("pk")[:2])
+    for position, said in enumerate(causes):
+        make_incident_cause(incident, taxonomy[position], position=position + 1, **said)
+    for position, said in enumerate(actionables, start=1):
+        make_actionable(incident, causes=tuple(taxonomy[:position]), position=position, **said)
+    for position, said in enumerate(links, start=1):
+        make_link(incident, position=position, **said)
     before, text = everything(incident), document_of(incident)
     apply_document(text, incident, decided=True)
     assert everything(incident) == before
