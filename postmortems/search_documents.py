@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
 
-from .access import DELETED, personal
-from .models import MILESTONES, SECTIONS, Incident, IncidentCause, IncidentLink, IncidentReader
+from .models import MILESTONES, SECTIONS, Incident, IncidentCause, IncidentLink
 from .momentfields import columns
 from .moments import Moment
 from .prepared import Prepared
+from .search_facets import facet_tokens, kept_tokens
 from .search_tokens import chunks
 
 EPOCH = datetime(1, 1, 1, tzinfo=UTC)
@@ -23,11 +23,6 @@ HEADINGS = dict(SECTIONS)
 MOST_WORDS = 30_000  # of one incident
 MOST_BYTES = 700_000  # of its tokens; PostgreSQL takes a megabyte of different ones
 LONGEST_PASSAGE = 50_000  # characters
-LONGEST_OWNER = 300  # characters of the name as a token; PostgreSQL takes two thousand bytes
-# How long an incident lasted, in bands from the longest (seconds at least): sorting walks them one by one.
-BANDS = (604_800, 86_400, 28_800, 14_400, 7_200, 3_600, 1_800, 900, 0)
-# What `has:` may ask for, and the related name that tells.
-HAS = {"timeline": "timeline", "actionables": "actionables", "causes": "incident_causes", "links": "links"}
 _PARAGRAPH = re.compile(r"\n[ \t]*\n|\n(?=[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t])")
 
 
@@ -280,7 +275,7 @@ def passages_of(ids: list[int], kinds: str = "mnstxcalo") -> dict[int, list[Pass
 def documents_of(ids: list[int]) -> list[Document]:
     """These incidents as they should be indexed, in the order of their ids (about fifteen queries)."""
     passages = passages_of(ids)
-    facets, kept, rows = _facet_tokens(ids), _kept_tokens(ids), Incident.objects.filter(pk__in=ids).order_by("pk")
+    facets, kept, rows = facet_tokens(ids), kept_tokens(ids), Incident.objects.filter(pk__in=ids).order_by("pk")
     return [
         Document(pk, number, minute_of(at), lasted, " ".join(facets[pk]), *words_of(passages[pk], kept[pk]))
         for pk, number, at, lasted in rows.values_list("pk", "number", "occurred_at", "lasted")
@@ -311,89 +306,3 @@ def _marks(passage: Passage) -> str:
     """Which bags its tokens go into: all (~), summary and names (+), names alone (^), actionables' titles (!)."""
     named = passage.tier == "a" or passage.kind == "n"
     return "~" + "^" * named + "+" * (passage.tier in "ab") + "!" * (passage.tier + passage.kind == "ba")
-
-
-_COUNTED = Prepared(
-    lambda ids: Incident.objects.filter(pk__in=ids).values_list(
-        "pk", "is_open", "severity", "status", "detection", "organisation_id", "occurred_at"
-    )
-)
-_READERS = Prepared(
-    lambda ids: (
-        IncidentReader.objects.filter(incident__in=ids)
-        .exclude(incident__status=DELETED)
-        .order_by("user_id")
-        .values_list("incident_id", "user_id")
-    )
-)
-_HIT = Prepared(
-    lambda ids: (
-        Incident.services.through.objects.filter(incident__in=ids)
-        .order_by("service_id")
-        .values_list("incident_id", "service_id")
-    )
-)
-_CAUSED = Prepared(
-    lambda ids: (
-        IncidentCause.objects.filter(incident__in=ids)
-        .order_by("cause_id")
-        .values_list("incident_id", "cause_id")
-        .distinct()
-    )
-)
-
-
-def _facet_tokens(ids: list[int]) -> dict[int, list[str]]:
-    """What each incident is counted by, as "@kind:value"; who may read it: "@all", "@open", "@reader:12".
-
-    Nobody, while it is in the bin.
-    """
-    found: dict[int, list[str]] = {}
-    for pk, is_open, severity, status, detection, place, at in _COUNTED.rows(ids):
-        year = at.astimezone(UTC).year if at else "unknown"
-        tokens = [f"@severity:{severity}", f"@status:{status}", f"@detection:{detection}", f"@year:{year}"]
-        tokens += [f"@organisation:{place}"] if place else []
-        found[pk] = [*["@all"] * (status != DELETED), *["@open"] * bool(is_open), *(token.lower() for token in tokens)]
-    for rows, name in ((_READERS.rows(ids), personal("")), (_HIT.rows(ids), "service:"), (_CAUSED.rows(ids), "cause:")):
-        for pk, key in rows:
-            found[pk].append(f"@{name}{key}")
-    return found
-
-
-def band_of(lasted: int | None) -> str:
-    """The token of the band a duration falls into."""
-    return "@lasted:unknown" if lasted is None else f"@lasted:{next(band for band in BANDS if lasted >= band)}"
-
-
-def owner_values(owner: str) -> list[str]:
-    """What an owner is found by: the whole name and each of its words."""
-    parts = [part for chunk in chunks(owner) for part in chunk.parts]
-    return ["-".join(parts)[:LONGEST_OWNER], *parts] if parts else []
-
-
-_BANDS = Prepared(lambda ids: Incident.objects.filter(pk__in=ids).values_list("pk", "lasted"))
-_OWNERS = Prepared(
-    lambda ids: Incident.objects.filter(pk__in=ids).order_by("pk").values_list("pk", "actionables__owner").distinct()
-)
-_HAVING = {
-    name: Prepared(
-        lambda ids, relation=relation: (
-            Incident.objects.filter(pk__in=ids, **{f"{relation}__isnull": False})
-            .order_by("pk")
-            .values_list("pk")
-            .distinct()
-        )
-    )
-    for name, relation in HAS.items()
-}
-
-
-def _kept_tokens(ids: list[int]) -> dict[int, set[str]]:
-    """What each incident can be narrowed or sorted by but is not counted by: owners, parts it has, its duration."""
-    found = {pk: {band_of(lasted)} for pk, lasted in _BANDS.rows(ids)}
-    for pk, owner in _OWNERS.rows(ids):
-        found[pk].update(f"@owner:{value}" for value in owner_values(owner or ""))
-    for name, having in _HAVING.items():
-        for (pk,) in having.rows(ids):
-            found[pk].add(f"@has:{name}")
-    return found

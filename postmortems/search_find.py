@@ -11,9 +11,9 @@ from . import search_words
 from .conditional import Held
 from .models import SearchDocument
 from .prepared import Prepared
-from .search_documents import BANDS
 from .search_engine import engine
 from .search_expression import EVER, Expression, Phrase, Span, Token, either, together
+from .search_facets import BANDS
 from .search_query import Query, Term
 from .search_rank import Candidate, needle, ranked, rarity, tiers_of
 from .search_scope import COUNTED, Scope

@@ -6,7 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 from .models import Detection, Severity, Status
-from .search_documents import EPOCH, HAS, minute_of, owner_values
+from .search_documents import EPOCH, minute_of
+from .search_facets import HAS, owner_values
 
 PLACES = ("organisation", "service", "cause")
 CHOICES = {"severity": Severity.values, "status": Status.values, "detection": Detection.values, "has": list(HAS)}
