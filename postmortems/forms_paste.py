@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 
-from .forms import STORABLE
+from .forms import STORABLE, MarkdownField
 from .forms_sections import clean_zone
 from .markdown import MAX_CHARS
 from .models import SECTIONS, Incident
@@ -24,14 +24,26 @@ LONGEST = 200_000  # characters: a channel of a long night
 Groups = dict[str, dict[str, str]]
 
 
+class PastedField(MarkdownField):
+    """A text with line feeds between its lines, however it was sent; not told to be Markdown."""
+
+    def to_python(self, value: Any) -> str:
+        """Of old files too."""
+        return super().to_python(value).replace("\r", "\n")
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """None; the length is told in words, as what is pasted would be cut off silently."""
+        return {}
+
+
 class PasteForm(forms.Form):
     """The text, and what is asked once about all of its times."""
 
     title = forms.CharField(
         max_length=200, required=False, validators=[STORABLE], widget=forms.TextInput(attrs={"class": "field wide"}),
     )  # fmt: skip
-    text = forms.CharField(
-        label="Text", strip=False, max_length=LONGEST, validators=[STORABLE],
+    text = PastedField(
+        label="Text", required=True, max_length=LONGEST, validators=[STORABLE],
         help_text="A writeup, a chat log, notes: as it is. Up to 200,000 characters.",
         widget=forms.Textarea(attrs={"rows": 18, "class": "field wide mono", "spellcheck": "false"}),
         error_messages={"required": "Paste a text first."},
@@ -47,13 +59,6 @@ class PasteForm(forms.Form):
         required=False, label="First day", help_text="Of the times that name no day. Empty when it is not known.",
         widget=forms.DateInput(attrs={"type": "date", "max": "9990-12-31"}, format="%Y-%m-%d"),
     )  # fmt: skip
-
-    def clean_text(self) -> str:
-        """With line feeds between lines; blanks alone are no text."""
-        text = str(self.cleaned_data["text"]).replace("\r\n", "\n").replace("\r", "\n")
-        if not text.strip():
-            raise ValidationError("Paste a text first.")
-        return text
 
     def clean_time_zone(self) -> str:
         """A zone there is, or none yet."""
@@ -162,8 +167,10 @@ class Choice:
             self.errors["words"] = "Say something, or leave it out."
         for name in ("words", "excerpt", "more", "owner", "ticket", "url", "when"):
             self._keep_within(name)
-        if self.url and self.what == WORK:
-            self._check_address()
+        if self.what == WORK and self.url and not is_address(self.url):
+            self.errors["url"] = "This is no web address."
+        if self.what == WORK and self.due and not _is_day(self.due):
+            self.errors["due"] = "Give a day as in 2026-03-31."
 
     def _keep_within(self, name: str) -> None:
         value: str = getattr(self, name)
@@ -175,9 +182,13 @@ class Choice:
         elif "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
             self.errors[name] = "This holds a character that cannot be kept."
 
-    def _check_address(self) -> None:
-        if not is_address(self.url):
-            self.errors["url"] = "This is no web address."
+
+def _is_day(text: str) -> bool:
+    """Whether something can be due on it."""
+    try:
+        return 1990 <= date.fromisoformat(text).year <= 2199 and len(text) == len("2026-03-31")
+    except ValueError:
+        return False
 
 
 def is_address(url: str) -> bool:

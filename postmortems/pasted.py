@@ -7,14 +7,17 @@ same text gives the same pieces. Times stay as they are written, for `moments_ty
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import pairwise
 
 from . import pasted_stamps as stamps
 from . import pasted_words as wording
+from .markdown import MAX_CHARS
 from .pasted_days import Days, Guess, guessed_day, guessed_zone
 from .pasted_lines import ENTRY, MARK, MOST, TEXT, TITLE, WORK, Draft, Reader
 from .pasted_stamps import Stamp
@@ -23,7 +26,10 @@ from .tickets import short_name
 __all__ = ["ENTRY", "LINK", "MARK", "TEXT", "TITLE", "WORK", "Found", "Piece", "mark_of", "read_paste"]
 LINK = "link"
 MOST_LINKS = 150
+LONG_TEXT = 40_000  # characters from which on a text is shown in parts, which can go into several sections
+ROOM = MAX_CHARS - 1_000  # of one section, with what parts its texts
 LONG_TITLE = 120
+GREETING = 40  # characters up to which a first paragraph says no more than "Hi all,"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ def read_paste(text: str) -> Found:
     pieces = [*_plain(reader.drafts), *_entries(timed), *_links(reader.lines)]
     pieces.sort(key=lambda piece: (piece.lines[0], piece.also))
     zone, is_stated = guessed_zone(reader.lines, [stamp for _, stamp, _ in timed])
-    return Found(tuple(reader.lines), tuple(_keyed(pieces)), zone, is_stated, guessed_day(reader.lines))
+    return Found(tuple(reader.lines), tuple(_keyed(_spread(pieces))), zone, is_stated, guessed_day(reader.lines))
 
 
 def mark_of(what: str, words: str, excerpt: str = "", more: str = "") -> str:
@@ -101,16 +107,16 @@ def _plain(drafts: list[Draft]) -> Iterator[Piece]:
         elif draft.what == TEXT and has_summary:
             yield from _text(draft.said, "analysis", draft.marks)
         elif draft.what == TEXT:
-            first, rest = _first_paragraph(draft.said)
-            yield from _text(first, "summary", draft.marks)
-            yield from _text(rest, "analysis", [])
+            begin, end = _summary_in(draft.said)
+            yield from _text(draft.said[begin:end], "summary", draft.marks)
+            yield from _text(draft.said[:begin] + draft.said[end:], "analysis", [])
             has_summary = True
         elif draft.what == WORK:
             yield _work(draft)
         elif draft.what in (TITLE, MARK):
-            yield Piece(draft.what, _numbers(draft.said, draft.marks), draft.said[0][1])
+            yield Piece(draft.what, _numbers(draft.said, draft.marks), draft.said[0][1], also=draft.also)
     if not has_title:
-        yield from _title_of(texts)
+        yield from _title_of([draft for draft in texts if draft.into == "summary"] or texts)
 
 
 def _numbers(said: list[tuple[int, str]], marks: list[int]) -> tuple[int, ...]:
@@ -127,21 +133,42 @@ def _joined(said: list[tuple[int, str]]) -> str:
 
 
 def _text(said: list[tuple[int, str]], into: str, marks: list[int]) -> Iterator[Piece]:
-    if _joined(said).strip():
-        yield Piece(TEXT, _numbers(said, marks), _joined(said), into)
+    """A text, in parts where it is too long for one section."""
+    length, begin = 0, 0
+    for at, (_, line) in enumerate(said):
+        length += len(line) + 1
+        if length > LONG_TEXT and at > begin:
+            yield from _text(said[begin:at], into, marks)
+            length, begin, marks = len(line) + 1, at, []
+    if _joined(said[begin:]).strip():
+        yield Piece(TEXT, _numbers(said[begin:], marks), _joined(said[begin:]), into)
 
 
-def _first_paragraph(said: list[tuple[int, str]]) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-    begin = next((at for at, (number, _) in enumerate(said) if number), len(said))
-    end = next((at for at in range(begin, len(said)) if not said[at][0]), len(said))
-    return said[:end], said[end:]
+def _spread(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """What a section has no room for goes into the next of those that take anything."""
+    held: Counter[str] = Counter()
+    for piece in pieces:
+        if piece.what == TEXT:
+            places = (piece.into, "analysis", "source_note")
+            into = next((into for into in places if held[into] + len(piece.words) <= ROOM), piece.into)
+            held[into] += len(piece.words) + 2
+            piece = replace(piece, into=into)
+        yield piece
+
+
+def _summary_in(said: list[tuple[int, str]]) -> tuple[int, int]:
+    """Where the first paragraph begins and ends that is more than a greeting; else the first one."""
+    edges = [at for at, (number, _) in enumerate(said) if not number]
+    spans = list(pairwise([-1, *edges, len(said)]))
+    told = [(begin + 1, end) for begin, end in spans if _joined(said[begin + 1 : end]).strip()]
+    return next((span for span in told if len(_joined(said[slice(*span)])) >= GREETING), told[0] if told else (0, 0))
 
 
 def _title_of(texts: list[Draft]) -> Iterator[Piece]:
     """How the summary begins, where the text has no title."""
-    for draft in texts:
-        for number, line in draft.said:
-            if number and line.strip() and draft.into in ("", "summary"):
+    for draft in (draft for draft in texts if draft.into in ("", "summary")):
+        for number, line in draft.said[slice(*_summary_in(draft.said))]:
+            if number and re.search(r"\w", line[:20]):
                 said = wording.shortened(line.strip(), LONG_TITLE)
                 yield Piece(TITLE, (number,), said, also=True, note="There is no title; this is how the text begins.")
                 return
@@ -150,7 +177,7 @@ def _title_of(texts: list[Draft]) -> Iterator[Piece]:
 def _work(draft: Draft) -> Piece:
     said = _joined(draft.said)
     first, _, rest = said.partition("\n")
-    work = wording.work_of(said if not rest or wording.is_update(rest) else first, draft.outcome)
+    work = wording.work_in(draft.cells) if draft.cells else wording.work_of(first, draft.outcome)
     if rest.strip():
         work.more = f"{work.more or work.title}\n{rest}" if not work.more.endswith(rest) else work.more
     if status := wording.status_alone(draft.outcome):
@@ -169,7 +196,7 @@ def _timed(reader: Reader) -> list[Timed]:
             found.append(((draft.said[0][0], 0), draft.stamp, _entry(draft)))
         elif draft.what in (TEXT, WORK):
             found.extend(_signed(draft))
-        if draft.what == TEXT and not reader.has_timeline:
+        if draft.what == TEXT and draft.into != "source_note" and not reader.has_timeline:
             found.extend(_told(draft))
     return sorted(found, key=lambda each: each[0])
 
@@ -226,15 +253,16 @@ def _paragraphs(said: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
 
 def _entries(timed: list[Timed]) -> Iterator[Piece]:
     """What happened when, each time on its day; beyond so many, only what stands nowhere else."""
-    days, many = Days(), 0
+    led, besides, many = Days(), Days(), 0
     for _, stamp, piece in timed:
         if piece.what == MARK:
-            days.begin(stamp.date)
+            led.begin(stamp.date)
+            besides.begin(stamp.date)
             continue
         many += 1
         if piece.also and many > MOST[ENTRY]:
             continue
-        when, note = days.typed(stamp, piece.lines[0])
+        when, note = (besides if piece.also else led).typed(stamp, piece.lines[0])
         yield replace(piece, when=when, zone=stamp.zone, note=note)
 
 

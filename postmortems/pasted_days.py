@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from .moments import zones
@@ -33,7 +34,7 @@ class Days:
     """The day that goes with each time, told from top to bottom: one that stands above, or the one after it."""
 
     def __init__(self) -> None:
-        self.date, self.days, self.last, self.line = "", 0, -1, 0
+        self.date, self.days, self.last, self.line, self.half = "", 0, -1, 0, ""
 
     def begin(self, date: str) -> None:
         """A day that holds for what stands below it."""
@@ -44,9 +45,10 @@ class Days:
         note = ""
         if stamp.date:
             self.begin(stamp.date)
-        minutes = stamp.minutes
-        if minutes is None:
+        if stamp.minutes is None:
             return stamp.date, ""
+        stamp, note = self._halved(stamp)
+        minutes = stamp.minutes or 0
         back = self.last - minutes
         if stamp.is_next_day:
             self.days += 1
@@ -59,6 +61,14 @@ class Days:
             note = f"Much later than line {self.line}. If it was the day before, take “next day” away."
         self.last, self.line = minutes, line
         return self._words(stamp), note
+
+    def _halved(self, stamp: Stamp) -> tuple[Stamp, str]:
+        """A time that leaves out am or pm, where the one above it says which: of the same half of the day."""
+        found = re.search(r"[ap]m", stamp.clock)
+        self.half = found[0] if found else self.half if 0 < int(stamp.clock.partition(":")[0]) <= 12 else ""
+        if found or not self.half:
+            return stamp, ""
+        return replace(stamp, clock=f"{stamp.clock} {self.half}"), f"Taken as {self.half}, like line {self.line}."
 
     def _words(self, stamp: Stamp) -> str:
         """Date, clock and how many days later, where the date itself cannot tell."""

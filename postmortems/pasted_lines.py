@@ -6,13 +6,16 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from . import pasted_headings as headings
 from . import pasted_stamps as stamps
 from . import pasted_words as words
+from .pasted_begin import beginning, stamps_of
 from .pasted_stamps import Stamp
 
 TITLE, TEXT, ENTRY, WORK, MARK = "title", "text", "entry", "work", "mark"
 # More than anybody looks through. What is beyond stays text, so that nothing is lost.
 MOST = {ENTRY: 400, WORK: 100, TEXT: 60}
+BROKEN = 50  # characters from which on a line may have been broken to fit
 CHAT = 3  # so many lines that begin with a time, and a third of all, make a text one long timeline
 _FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
 _RULE = re.compile(r"\s*(?:[-=_*~]{3,}|\|?[-:\s|+]{3,}|\{\|.*|\|[-}].*)\s*")
@@ -34,6 +37,8 @@ class Draft:
     stamp: Stamp | None = None
     outcome: str = ""
     indent: int = 0
+    also: bool = False
+    cells: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def last(self) -> str:
@@ -51,47 +56,29 @@ class Reader:
         self.text: Draft | None = None
         self.open: Draft | None = None
         self.fenced, self.bulleted, self.lead = False, False, ""
+        self.columns: list[str] = []
         self.counts: Counter[str] = Counter()
-        self.stamps = [stamps.stamp_of(line) or self._head_of_chat(at) for at, line in enumerate(lines)]
+        self.stamps = stamps_of(lines)
         led = sum(1 for stamp in self.stamps if stamp and not stamp.sentence)
         self.is_chat = led >= CHAT and led * 3 >= sum(1 for line in lines if line.strip())
         self.has_plain_times = any(stamp and not stamp.is_of_a_log for stamp in self.stamps)
         self.has_timeline = False
-
-    def _head_of_chat(self, at: int) -> Stamp | None:
-        return stamps.headed(self.lines[at]) if self._below(at).strip() else None
 
     def _below(self, at: int) -> str:
         return self.lines[at + 1] if at + 1 < len(self.lines) else ""
 
     def read(self) -> None:
         """Every line in turn."""
-        at = self._title()
+        begin = beginning(self.lines, self.stamps)
+        if begin.title:
+            self._mark(TITLE, begin.at, max(begin.lines, 1), begin.title)
+            self.drafts[-1].also = not begin.lines
+        self.into = "source_note"
+        for at in begin.head:
+            self._prose(at)
+        at, self.into, self.text = begin.text, "", None
         while at < len(self.lines):
             at += self._line(at)
-
-    def _title(self) -> int:
-        """Take the title that the text begins with; where to read on."""
-        at = next((at for at, line in enumerate(self.lines) if line.strip()), len(self.lines))
-        if at == len(self.lines):
-            return at
-        if stated := words.titled(self.lines[at]):
-            return self._mark(TITLE, at, 1, stated)
-        heading = words.heading_of(self.lines, at)
-        if stamps.day_of(self.lines[at]):
-            return at
-        if heading and not heading.field:
-            return self._mark(TITLE, at, heading.lines, heading.name)
-        if not heading and self._stands_alone(at):
-            return self._mark(TITLE, at, 1, self.lines[at].strip())
-        return at
-
-    def _stands_alone(self, at: int) -> bool:
-        """Whether a first line looks like a title: short, no sentence, and a heading or an empty line below it."""
-        line, below = self.lines[at].strip(), self._below(at)
-        other = self.stamps[at] or words.bullet(line) or _FENCE.match(line) or len(line) > 150 or line[-1] in ".:;,?|"
-        after = words.heading_of(self.lines, at + 1) if below.strip() else None
-        return not other and at + 1 < len(self.lines) and (not below.strip() or bool(after and after.field))
 
     def _mark(self, what: str, at: int, lines: int, said: str, stamp: Stamp | None = None) -> int:
         """Lines that leave no words in the text; where to read on."""
@@ -111,7 +98,8 @@ class Reader:
             self._mark(MARK, at, 1, line.strip(), Stamp("", day))
         elif stamp and self._is_entry(stamp, at):
             self._entry(at, stamp)
-        elif heading := words.heading_of(self.lines, at, strictly=self.mode == ENTRY):
+            return stamp.lines
+        elif heading := self._heading_at(at):
             self._heading(at, heading)
             return heading.lines
         else:
@@ -142,7 +130,7 @@ class Reader:
         """Whether a line that begins with a time is an entry: not one of a log within an entry, nor a sentence."""
         if self.counts[ENTRY] >= MOST[ENTRY] or self.mode == WORK:
             return False
-        if not self.lines[at][stamp.end :].strip() and not self._below(at).strip():
+        if not self.lines[at][stamp.end :].strip() and not self._below(at + stamp.lines - 1).strip():
             return False
         if self.is_chat and not stamp.sentence:
             self.mode = ENTRY
@@ -163,6 +151,7 @@ class Reader:
         said = f"{stamp.who}: {said}".rstrip() if stamp.who else said
         found = words.bullet(line)
         self.open = Draft(ENTRY, "note", [(at + 1, said)], stamp=stamp, indent=len(found["indent"]) if found else -1)
+        self.open.marks = list(range(at + 2, at + 1 + stamp.lines))
         self.drafts.append(self.open)
         self.counts[ENTRY] += 1
         self.has_timeline = self.has_timeline or self.mode == ENTRY
@@ -195,17 +184,29 @@ class Reader:
 
     # ---- headings and what stands below them ----
 
-    def _heading(self, at: int, heading: words.Heading) -> None:
+    def _heading_at(self, at: int) -> headings.Heading | None:
+        """The heading that a line is; in a timeline only one that looks like nothing else."""
+        found = headings.heading_of(self.lines, at, strictly=self.mode == ENTRY)
+        is_listed = self.mode == WORK or (self.mode == ENTRY and not self.is_chat)
+        if not found and is_listed and not (at and self.lines[at - 1].strip()):
+            found = headings.announced(self.lines[at])
+        is_bold = found is not None and not found.field and found.level == headings.BOLD
+        return None if is_bold and self.mode != TEXT else found
+
+    def _heading(self, at: int, heading: headings.Heading) -> None:
         """Go on in the section it names; one that none is known by stays in the text, or in its list when deeper."""
-        if not heading.field and self.mode in (ENTRY, WORK) and self.level < heading.level < 9:
-            self._mark(MARK, at, heading.lines, heading.name)
+        if not heading.field and self.mode in (ENTRY, WORK) and self.level < heading.level < headings.ALONE:
+            if self.mode == ENTRY:  # a part of the timeline
+                self._entry(at, Stamp("", end=self.lines[at].index(heading.name), lines=heading.lines))
+            else:
+                self._mark(MARK, at, heading.lines, heading.name)
             return
         self.open, self.text, self.lead = None, None, ""
-        self.mode = {words.TIMELINE: ENTRY, words.WORK: WORK}.get(heading.field, TEXT)
+        self.mode = {headings.TIMELINE: ENTRY, headings.WORK: WORK}.get(heading.field, TEXT)
         self.level, self.is_chat = heading.level, False
         self.into = heading.field if self.mode == TEXT else ""
         if self.mode == WORK:
-            self.bulleted = self._has_bullets(at + heading.lines)
+            self.bulleted, self.columns = self._has_bullets(at + heading.lines), []
         if heading.rest and self.mode == TEXT:
             self._prose(at, heading.rest)
         elif heading.field:
@@ -223,26 +224,35 @@ class Reader:
             found = words.bullet(self.lines[number])
             if found and not words.is_update(found["rest"]):
                 return True
-            if not found and self.lines[number].strip() and words.heading_of(self.lines, number):
+            if not found and self.lines[number].strip() and headings.heading_of(self.lines, number):
                 return False
         return False
 
     def _work_line(self, at: int) -> None:
         """A line below a heading such as "Actionables"."""
         line, found = self.lines[at], words.bullet(self.lines[at])
-        if _RULE.fullmatch(line) or (_HEAD.fullmatch(line) and not self.open):
+        if _RULE.fullmatch(line):
             self._mark(MARK, at, 1, line.strip())
+        elif _HEAD.fullmatch(line) and not self.open:
+            self.columns = words.cells(line)
+            self._mark(MARK, at, 1, line.strip())
+        elif len(cells := words.cells(line)) > 1 and not found:
+            self._work(at, line.strip(), 0)
+            if self.open:
+                heads = [*self.columns, *(str(number) for number in range(len(self.columns), len(cells)))]
+                self.open.cells = list(zip(heads, cells, strict=False))
         elif found:
             self._work(at, found["rest"], len(found["indent"]))
         elif self.bulleted or self._goes_on(line):
             self._more(at)
         else:
-            self._work(at, line.strip().strip("|").strip(), 0)
+            self._work(at, line.strip(), 0)
 
     def _goes_on(self, line: str) -> bool:
         """Whether a line is the rest of a sentence that was broken to fit."""
         last = self.open.last if self.open else ""
-        return bool(last) and (last[-1] not in ".!?:)" or line.strip()[:1].islower())
+        is_broken = len(last) >= BROKEN and last[-1] not in ".!?:)" and not words.ticket(line)
+        return bool(last) and (is_broken or line.strip()[:1].islower())
 
     def _text_line(self, at: int) -> None:
         """A line of running text."""

@@ -52,22 +52,22 @@ _YEAR = re.compile(r"\s(?P<year>\d{4})\b(?=[\])\s:,]|$)")
 _LATER_DATE = re.compile(rf",?\s{{1,3}}(?:\(|on\s)?(?P<date>{DATE})\)?", IGNORED)
 _UNTIL = re.compile(rf"\s?(?:[-–—]|to|until|till)\s?(?P<until>{CLOCK})", IGNORED)
 _CLOSE = re.compile(r"(?P<close>[\])*_`]{0,4})(?P<colon>:?)[\])*_`]{0,4}(?:[\s|]+|\s*[-–—:|,.]+(?=\s|$|\|)|$)+")
-_SPAN = re.compile(r"\s*(?:hours?|hrs?|minutes?|mins?|seconds?|h|m)\b", IGNORED)
+_SPAN = re.compile(r" ?(?:hours|hrs|minutes|mins|seconds|secs)\b")
 _NICK = re.compile(r"<\s?[@+%&~!]?(?P<nick>[^\s<>]{1,40})>\s*")
 _NAMED_FIRST = re.compile(
     r"(?P<name>[A-Z@][\w.'’-]{0,30}(?: (?:[A-Z][\w.'’-]{0,30}|\(\w{1,20}\))){0,3}|[a-z][\w.-]{1,30})"
-    r"(?:\s{1,4}|\s?[—|]\s?)\[?(?P<clock>(?:[01]?\d|2[0-3]):[0-5]\d(?:\s?[APap][Mm])?)\]?\s*"
+    r"(?::\w{1,30}:)?(?:\s{1,4}|\s?[—|]\s?)\[?(?P<clock>(?:[01]?\d|2[0-3]):[0-5]\d(?:\s?[APap][Mm])?)\]?\s*"
 )
 _ALONE = re.compile(
     r"[\s#=*_'>-]*(?:(?:day changed(?: to)?|log opened|date|day)\b:?\s*)?"
-    rf"(?:{WEEKDAY})?(?P<date>{DATE}|(?P<month>{MONTH})\s{{1,2}}(?P<number>\d{{1,2}})\s(?:\d\d:\d\d:\d\d\s)?(?P<year>\d{{4}}))[\s#=*_':.-]*",
+    rf"(?:{WEEKDAY})?(?P<date>{DATE}|(?P<month>{MONTH})\s{{1,2}}(?P<number>\d{{1,2}})\s(?:\d\d:\d\d:\d\d\s)?(?P<year>\d{{4}}))(?:\s*\([^()]{{0,40}}\))?[\s#=*_':.-]*",
     IGNORED,
 )
 _WORDS_BEFORE = rf"(?:(?:at|by|since|until|till|from|between|before|after|to|and|exactly)\s{{1,3}}|{ABOUT}\s{{0,3}})"
 _MENTION = re.compile(
     rf"(?:(?<![\w/.-])(?P<first>{DATE})(?:T|,?\s{{1,3}}(?:at\s{{1,3}})?)(?P<near>{ABOUT}\s{{0,3}})?"
     rf"|(?<![\w/-])(?P<words>{_WORDS_BEFORE}{{1,3}}))"
-    rf"(?P<clock>{CLOCK})(?!\s*(?:hours|minutes|seconds|h\b))(?:\s?(?P<zone>{ZONE}))?"
+    rf"(?P<clock>{CLOCK})(?!\s?(?:hours|hrs|minutes|mins|seconds)\b)(?:\s?(?P<zone>{ZONE}))?"
     rf"(?:,?\s{{1,3}}(?:on\s{{1,3}})?(?:the\s{{1,3}})?(?P<date>{DATE}|(?P<next>next|following)\sday))?",
     IGNORED,
 )
@@ -79,7 +79,8 @@ _FULL = re.compile(rf"(?<![\w/.-])(?P<date>{DATE})", IGNORED)
 class Stamp:
     """A time in a text: its parts as they are typed, and where in the line (or paragraph) it ends.
 
-    `date` is empty when none stands beside it. `looks` is what lines of one list have in common.
+    `date` is empty when none stands beside it. `looks` is what lines of one list have in common, `lines` on how many of
+    them it stands.
     """
 
     clock: str
@@ -91,6 +92,7 @@ class Stamp:
     sentence: bool = False
     until: str = ""
     who: str = ""
+    lines: int = 1
     is_next_day: bool = False
 
     @property

@@ -1,9 +1,8 @@
-"""The words of a text somebody wrote for people: headings, bullets, work to do, addresses. Reads lines one by one."""
+"""The words of a pasted text: bullets, cells, work to do, addresses. Reads lines one by one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .models import LinkKind
@@ -11,43 +10,6 @@ from .pasted_stamps import read_date
 from .tickets import short_name
 
 IGNORED = re.IGNORECASE
-TIMELINE, WORK = "timeline", "work"
-# What sections are called, by the field of an incident that they are. All are compared in small letters, without
-# numbers in front, brackets behind and punctuation.
-CALLED = {
-    "summary": r"(?:executive |incident |issue )?summary|overview|tl ?dr|abstract|synopsis|what happened|description",
-    "impact": r"(?:customer |user |business )?(?:facing )?impact(?: on \w+)?|effects?|symptoms?|who was affected|scope",
-    "analysis": r"(?:the )?(?:root )?causes?(?: analysis)?|analysis|conclusions?|contributing (?:factors?|causes?)"
-    r"|triggers?|rca|investigation|diagnosis|explanation|(?:technical )?details|background|findings|what explains it"
-    r"|why (?:did )?(?:it|this) happen(?:ed)?|lessons? learn(?:ed|t)|discussion",
-    "recovery": r"(?:resolution|recovery|mitigation|restoration|response)(?: and (?:resolution|recovery))?|(?:the )?fix"
-    r"|how (?:it ended|(?:we|it was) fixed(?: it)?)|workaround",
-    "contradictions": r"where the sources disagree|contradictions",
-    "went_well": r"(?:what|things that) (?:went well|worked(?: well)?)|went well|what we did well",
-    "went_wrong": r"(?:what|things that) (?:went (?:wrong|badly|poorly)|(?:didnt|did not) (?:go|work)(?: well)?"
-    r"|could (?:have gone|have been|be|go) better)|went (?:wrong|badly|poorly)",
-    "got_lucky": r"(?:what |where )?(?:did )?(?:we )?(?:got|get) lucky|luck",
-    "source_note": r"about the source",
-    TIMELINE: r"(?:incident |detailed |full )?time ?line(?: of (?:the )?(?:events?|incident))?|chronology"
-    r"|sequence of events|events|what happened when|(?:(?:chat|irc|slack|event|incident|call|channel) )?log|transcript",
-    WORK: r"(?:open |planned |possible )?(?:action|todo|remediation|follow ?up) ?items?"
-    r"|action(?:able)?s?(?: to take| taken)?|follow ?ups?(?: (?:actions?|tasks?|work))?|next steps|to ?dos?(?: list)?"
-    r"|tasks|remediations?|(?:corrective|preventive|preventative|remedial) (?:actions?|measures?)|improvements"
-    r"|recommendations",
-}
-_CALLED = {name: re.compile(pattern) for name, pattern in CALLED.items()}
-_BUILT = (
-    re.compile(r"\s{0,3}(?P<level>#{1,6})\s+(?P<name>.{1,200}?)\s*#*\s*"),
-    re.compile(r"\s*(?P<level>={1,6})\s*(?P<name>[^=\s].{0,200}?)\s*(?P=level)\s*"),
-    re.compile(r"\s*h(?P<number>[1-6])\.\s+(?P<name>.{1,200}?)\s*"),
-    re.compile(r"\s*(?:\d{1,2}[.)]\s+)?(?P<mark>\*\*|__|''')(?P<name>[^*_'].{0,100}?):?(?P=mark):?\s*"),
-)
-_RULE = re.compile(r"(?:={3,}|-{3,}|~{3,})\s*")
-_NAMED = re.compile(r"\s*(?:\d{1,2}[.)]\s+)?(?P<name>[A-Z][A-Za-z&/;’' -]{1,60}?)\s*(?:\([^()]{0,60}\)\s*)?:?\s*")
-_INLINE = re.compile(
-    r"\s*(?:\*\*|__)?(?P<name>[A-Z][A-Za-z&/;’' -]{1,60}?)(?:\s\([^()]{0,60}\))?(?:\*\*|__)?:(?:\*\*|__)?\s+(?=\S)"
-)
-_TITLED = re.compile(r"(?:title|subject|incident|re)\s*:\s+(?P<rest>.{3,200})", IGNORED)
 _BULLET = re.compile(r"(?P<indent>\s*)(?P<mark>[-*+•‣◦·–—]|\d{1,3}[.)])\s+(?P<rest>\S.*)", re.DOTALL)
 _URL = re.compile(r"https?://[^\s<>\"'`|{}\\^\[\]]{3,500}", IGNORED)
 _LEADS = re.compile(
@@ -87,20 +49,15 @@ KINDS = (
     ("process", r"\b(?:document|runbook|process|review|train|communicat|gradual|checklist|announce|policy|vigilan)"),
     ("mitigate", r"\b(?:failover|fallback|faster|rollback|roll back|recover|backup)"),
 )
+_COLUMNS = {
+    "title": r"action|item|task|what|description|to ?do|follow",
+    "owner": r"owner|assignee|assigned|who|dri|responsible",
+    "ticket": r"bug|ticket|issue|link|jira|tracking",
+    "due": r"due|deadline|eta|by when|date",
+    "status": r"status|state",
+    "kind": r"type|kind|category",
+}
 MOST = 200  # characters of an actionable's title
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading: its words, the section it opens (empty for one that none is known by), how deep, how many lines, and
-    what stands behind it on its line.
-    """
-
-    name: str
-    field: str = ""
-    level: int = 9
-    lines: int = 1
-    rest: str = ""
 
 
 @dataclass(slots=True)
@@ -118,54 +75,16 @@ class Work:
     url: str = ""
 
 
-def section_called(name: str) -> str:
-    """Which field a heading opens; empty for none that is known."""
-    plain = re.sub(r"\(.{0,80}\)|\[.{0,80}\]", " ", name.casefold())
-    plain = " ".join(re.sub(r"[^a-z ]+", " ", re.sub(r"[’']", "", plain)).split())
-    return next((field for field, pattern in _CALLED.items() if pattern.fullmatch(plain)), "")
+def cells(line: str) -> list[str]:
+    """The cells of a row of a table, between bars or tabs; the whole line where there are none."""
+    if "\t" not in line and "|" not in line:
+        return [line.strip()]
+    return [cell.strip() for cell in re.split(r"\|{1,2}|\t", line.strip().strip("|"))]
 
 
-def heading_of(lines: Sequence[str], at: int, *, strictly: bool = False) -> Heading | None:
-    """The heading that a line is, built in Markdown or as wikis do, underlined, or by its words alone.
-
-    `strictly` takes "Impact: 5 %" for one only behind an empty line, and no line for one by its looks alone.
-    """
-    line = lines[at]
-    if not line.strip() or len(line) > 250:
-        return _inline(line, strictly=strictly and at > 0 and bool(lines[at - 1].strip())) if line.strip() else None
-    for pattern in _BUILT:
-        if found := pattern.fullmatch(line):
-            told = found.groupdict()
-            level = int(told["number"]) if told.get("number") else len(told.get("level") or "#" * 7)
-            return Heading(found["name"], section_called(found["name"]), level)
-    below = lines[at + 1] if at + 1 < len(lines) else ""
-    if _RULE.fullmatch(below) and not re.match(r"\s*[-*+•]\s", line) and "|" not in line:
-        return Heading(line.strip(), section_called(line), 1 if below[0] == "=" else 2, 2)
-    named = _NAMED.fullmatch(line)
-    if named and (found_field := section_called(named["name"])):
-        return Heading(line.strip().rstrip(":"), found_field)
-    above = lines[at - 1] if at else ""
-    if not strictly and not above.strip() and not below.strip() and at + 2 < len(lines) and _looks_like_one(line):
-        return Heading(line.strip())
-    return _inline(line, strictly=strictly and bool(above.strip()))
-
-
-def _inline(line: str, *, strictly: bool) -> Heading | None:
-    found = None if strictly else _INLINE.match(line)
-    if found and (name := section_called(found["name"])):
-        return Heading(found["name"], name, rest=line[found.end() :])
-    return None
-
-
-def _looks_like_one(line: str) -> bool:
-    words = line.strip()
-    return len(words) <= 60 and words[:1].isupper() and words[-1] not in ".,;:!?" and len(words.split()) <= 8
-
-
-def titled(line: str) -> str:
-    """The title that a first line states, as in "Title: ..."; empty when it does not."""
-    found = _TITLED.fullmatch(line.strip()[:250])
-    return found["rest"] if found else ""
+def ticket(line: str) -> bool:
+    """Whether a line begins with a ticket."""
+    return bool(_TICKET.match(line.strip()))
 
 
 def bullet(line: str) -> re.Match[str] | None:
@@ -225,6 +144,35 @@ def work_of(text: str, outcome: str = "") -> Work:
     if len(work.title) > MOST or "\n" in work.title:
         work.more, work.title = work.title, shortened(work.title, MOST)
     return work
+
+
+def work_in(cells: list[tuple[str, str]]) -> Work:
+    """What a row of a table says, as (head of the column, cell); what no field holds is told below it."""
+    left = [(head, cell) for head, cell in cells if cell not in ("", "-", "n/a")]
+    title = _taken(left, "title") or (left.pop(0)[1] if left else "-")
+    work = work_of(title)
+    work.owner = _taken(left, "owner", r".{1,120}").lstrip("@") or work.owner
+    due = _taken(left, "due", r"20\d\d-[01]\d-[0-3]\d")
+    work.due = due if read_date(due) else work.due
+    work.kind = _taken(left, "kind", "|".join(kind for kind, _ in KINDS) + "|prevent").casefold() or work.kind
+    where = _taken(left, "ticket", _URL.pattern)
+    work.url = address(where) if where else work.url
+    work.ticket = _taken(left, "ticket", _TICKET.pattern) or work.ticket
+    said = _taken(left, "status", "|".join(STATUSES))
+    if said:
+        work.status, work.outcome = _status(said), said
+    rest = [cell if head.isdigit() else f"{head}: {cell}" for head, cell in left]
+    work.more = "\n\n".join(filter(None, (work.more, *rest)))
+    return work
+
+
+def _taken(left: list[tuple[str, str]], name: str, pattern: str = ".+") -> str:
+    """Take out the first cell of a column of this name that is such a value; empty for none."""
+    for cell in left:
+        if re.match(_COLUMNS[name], cell[0], IGNORED) and re.fullmatch(pattern, cell[1], IGNORED):
+            left.remove(cell)
+            return cell[1]
+    return ""
 
 
 def kind_of_work(text: str) -> str:

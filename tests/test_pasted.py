@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from postmortems.moments_typed import NotATime, moment_typed
 from postmortems.pasted import ENTRY, LINK, MARK, TEXT, TITLE, WORK, Found, read_paste
+from postmortems.pasted_headings import heading_of, section_called
 from postmortems.pasted_stamps import day_of, mentions, stamp_of
-from postmortems.pasted_words import address, heading_of, section_called, shortened, work_of
+from postmortems.pasted_words import address, shortened, work_of
 
 pytestmark = pytest.mark.sqlite  # no database is asked
 
@@ -201,6 +202,72 @@ def test_a_channel_is_one_long_timeline() -> None:
         "bo: cold",
         "Una Holm: It ended at 22:07\nso",
     ]
+
+
+def test_chats_put_who_and_when_on_lines_of_their_own() -> None:
+    text = "#kettle\n\nida\n  10:05 PM\nhot\n10:06\nvery\nTea Bot\nAPP  10:08 PM\nready\nbo:tea:  12:03 AM\nsweet"
+    found = read_paste(text)
+    assert told(found, TITLE) == [((1,), "#kettle")]
+    assert [(piece.lines, piece.when, piece.words) for piece in found.of(ENTRY)] == [
+        ((3, 4, 5), "10:05 pm", "ida: hot"), ((6, 7), "10:06 pm", "very"), ((8, 9, 10), "10:08 pm", "Tea Bot: ready"),
+        ((11, 12), "12:03 am next day", "bo: sweet"),
+    ]  # fmt: skip
+    assert found.of(ENTRY)[1].note == "Taken as pm, like line 3."
+
+
+def test_the_head_of_a_mail_tells_about_the_source() -> None:
+    text = "From: ida@x.org\nSubject: Kettle down\nDate: Sat, 3 May 2031 23:12:07 +0200\n\nHi all,\n\n"
+    found = read_paste(text + "The kettle was down from 14:00 to 15:30, all of it.\n\n14:00 - plug pulled")
+    assert [(piece.lines, piece.words, piece.also) for piece in found.of(TITLE)] == [((2,), "Kettle down", True)]
+    assert [(piece.into, piece.lines) for piece in found.of(TEXT)] == [
+        ("source_note", (1, 2, 3)), ("analysis", (5,)), ("summary", (7,)),
+    ]  # fmt: skip
+    assert [(piece.lines, piece.when) for piece in found.of(ENTRY)] == [
+        ((7,), "14:00"),
+        ((7,), "15:30"),
+        ((9,), "14:00"),
+    ]
+
+
+@pytest.mark.parametrize("bars", [False, True])
+def test_work_in_a_table_goes_by_the_heads_of_its_columns(*, bars: bool) -> None:
+    rows = [
+        ["Action", "Type", "Who", "Bug", "Due", "Status", "Notes"],
+        ["Buy a plug", "Mitigate", "@ida", "OPS-12", "2031-06-01", "Done", "blue"],
+        ["Monitor the plug", "", "", "see https://x.org/T1", "soon", "new", ""],
+    ]
+    lines = ["| " + " | ".join(row) + " |" for row in rows] if bars else ["\t".join(row) for row in rows]
+    found = read_paste("\n".join(["Action items", *lines[:1], *(["|---|---|"] if bars else []), *lines[1:]]))
+    plug, watch = (piece.work for piece in found.of(WORK))
+    assert plug
+    assert (plug.title, plug.kind, plug.owner, plug.ticket, plug.due, plug.status, plug.outcome, plug.more) == (
+        "Buy a plug", "mitigate", "ida", "OPS-12", "2031-06-01", "done", "Done", "Notes: blue",
+    )  # fmt: skip
+    assert watch
+    assert (watch.kind, watch.more) == ("detect", "Bug: see https://x.org/T1\n\nDue: soon\n\nStatus: new")
+    assert len(found.of(MARK)) == 2 + bars
+
+
+def test_what_ends_a_timeline_and_what_does_not() -> None:
+    found = read_paste(
+        "Timeline\n22:05 a\n**It ends here.**\n22:06 b\n\n5 WHYS\n1. Why?\n\nTimeline\n22:07 c\n\nMore about it:\nd"
+    )
+    assert told(found, ENTRY) == [((2, 3), "a\n**It ends here.**"), ((4,), "b"), ((10,), "c")]
+    assert [words for _, words in told(found, TEXT)] == ["### 5 WHYS\n\n1. Why?", "### More about it\n\nd"]
+    parts = read_paste("## Timeline\n### First\n22:05 a\n### Then\n22:06 b\n## Other\nc")
+    assert [(piece.when, piece.words) for piece in parts.of(ENTRY)] == [
+        ("", "First"), ("22:05", "a"), ("", "Then"), ("22:06", "b"),
+    ]  # fmt: skip
+
+
+def test_what_is_long_is_spread_over_sections_that_can_be_saved() -> None:
+    found = read_paste("Kettle\n\n" + "\n".join(f"line {number} {'tea ' * 24}" for number in range(1_600)))
+    held: dict[str, int] = {}
+    for piece in found.of(TEXT):
+        held[piece.into] = held.get(piece.into, 0) + len(piece.words) + 2
+    assert sorted(held) == ["analysis", "summary"]
+    assert max(held.values()) < 100_000
+    assert sum(len(piece.lines) for piece in found.of(TEXT)) == 1_600
 
 
 def test_sentences_tell_times_where_there_is_no_timeline() -> None:

@@ -253,6 +253,19 @@ def test_sections_hold_no_more_than_they_can_be_saved_with(author: Client) -> No
     assert len(made(author, sent).summary) > 50_000
 
 
+def test_as_many_characters_are_taken_as_are_told_whatever_ends_the_lines(author: Client) -> None:
+    text = "Kettle\n\nTimeline\n" + "22:05 tea\n" * 19_998
+    assert len(text) < 200_000 < len(text.replace("\n", "\r\n"))
+    answer = author.post(ADDRESS, {"text": text.replace("\n", "\r\n")})
+    assert answer.status_code == 200
+    assert len(sent_by(answer.content.decode())) < 5_000  # as many fields as a form may have
+
+
+def test_looking_asks_the_database_for_nothing_but_the_person(author: Client, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2):  # the session, and who is signed in
+        author.post(ADDRESS, {"text": WRITEUP})
+
+
 def test_what_was_made_is_said_the_same_by_its_document(author: Client) -> None:
     draft = made(author, looked(author, WRITEUP))
     document = document_of(Incident.objects.get(pk=draft.pk))
