@@ -15,6 +15,7 @@ const together = () => document.querySelector("section.of-all");
 const forms = () => document.querySelectorAll("form[data-place]");
 const storageKey = (form) => `${LOCAL}${main().dataset.me ?? ""}:${form.dataset.place}`;
 let leaving = false;
+let shownPath = location.pathname;
 
 function element(name, attributes = {}, ...inside) {
   const made = document.createElement(name);
@@ -195,6 +196,7 @@ function show(html, at, submitter, from) {
     main().replaceWith(next);
     document.title = page.title;
     if (at.pathname !== location.pathname) history.pushState({}, "", at.pathname);
+    shownPath = at.pathname;
   }
   begin();
   const changed = at.searchParams.get("changed") ?? at.searchParams.get("moved");
@@ -203,7 +205,8 @@ function show(html, at, submitter, from) {
     (focused && document.getElementById(focused)) ?? (changed && document.getElementById(`${ids}edit-${changed}`));
   if (target) target.focus(); else if (instead) { instead.tabIndex = -1; instead.focus({ preventScroll: true }); } else { next.focus({ preventScroll: true }); next.scrollIntoView(); }
 }
-addEventListener("popstate", () => location.reload());
+/* Going back to another page; links within this one change nothing but the place. */
+addEventListener("popstate", () => { if (location.pathname !== shownPath) location.reload(); });
 
 /* "Edit" opens a row in its place. */
 document.addEventListener("click", async (event) => {

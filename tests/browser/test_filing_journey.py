@@ -10,17 +10,19 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.http import QueryDict
 from django.test import Client
 from playwright.sync_api import expect
 
 from kb.filing import SECTIONS
 from postmortems.document import document_of
 from postmortems.forms import WatchedForm
-from postmortems.models import Incident
+from postmortems.models import Incident, Unsaved
 from postmortems.sections import Fields
 from tests.browser.test_axe import OPTIONS, told
 from tests.browser.test_saving_searches import sign_in
 from tests.browsing import Faults, in_every_look, watched_page
+from tests.test_pasted import WRITEUP
 
 QUARTER_OF_AN_HOUR = 15 * 60
 OWN = re.compile(r"^(?:reference|slug|status|published_at|causes|opened): .*\n", re.MULTILINE)
@@ -264,6 +266,28 @@ def test_a_passage_is_taken_as_evidence_and_rows_move_in_place(
     page.get_by_role("button", name="Save").click()
     page.get_by_role("alert").filter(has_text="There is no cause of this name").wait_for()
     expect(page.locator(".alert-f")).to_be_focused()
+    paste_a_text(page)
+
+
+def paste_a_text(page: Any) -> None:
+    """From the first page of filing on: pasted, looked at, one piece left out, one corrected, made."""
+    page.get_by_role("link", name="File a postmortem").click()
+    page.get_by_role("link", name="Paste a text").click()
+    expect(page.locator("#id_text")).to_be_focused()
+    page.keyboard.insert_text(WRITEUP)
+    page.get_by_role("button", name="Look at it").press("Enter")
+    page.get_by_role("checkbox", name="Take what stands on line 12").uncheck()
+    page.locator("li", has_text="Tea again.").locator("summary").click()
+    page.get_by_label("Time", exact=True).and_(page.locator(":visible")).fill("3/5/2031 00:10")
+    page.get_by_role("button", name="Make the draft").click()
+    page.get_by_role("alert").filter(has_text="can be read in two ways").get_by_role("link").click()
+    expect(page.get_by_label("Time", exact=True).and_(page.locator(":visible"))).to_be_focused()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("00:15 next day")
+    page.get_by_role("button", name="Make the draft").click()
+    page.wait_for_url("**/edit/")
+    made = Incident.objects.latest("pk")
+    assert [entry.when.text() for entry in made.timeline.all()][2:] == ["4 May 2031, 00:15", "14 May 2031, 15:16"]
 
 
 @in_every_look
@@ -274,11 +298,15 @@ def test_axe_finds_nothing_and_nothing_runs_over(
     row = incident.timeline.latest("pk")
     options = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme, "reduced_motion": "reduce"}
     violations = {}
+    pasted = QueryDict(mutable=True)
+    pasted.update({"text": WRITEUP + "\n3/5/2031 22:05 <br>", "time_zone": "UTC"})
+    Unsaved.objects.keep(alice, "paste", None, pasted)
     edited = f"/INC-{incident.number}/edit/"
     with watched_page(chromium, live_server.url, faults, **options) as page:
         sign_in(page, live_server.url, alice)
         for address in (
             "/incidents/new/",
+            "/incidents/new/paste/",
             edited,
             f"{edited}times/",
             f"{edited}timeline/{row.pk}/",
