@@ -109,6 +109,12 @@ def link_kinds() -> dict[str, str]:
     return _kinds("links", LINK)
 
 
+@lru_cache(maxsize=1)
+def statuses() -> dict[str, str]:
+    """How far work may be."""
+    return {value: str(label) for value, label in _column("actionables", "status").choices}
+
+
 def _kinds(related: str, what: str) -> dict[str, str]:
     return {f"{what}:{value}": str(label) for value, label in _column(related, "kind").choices}
 
@@ -134,6 +140,8 @@ class Choice:
         self.words = self._value("words", piece.note if piece.what == LINK else piece.words)
         self.excerpt = self._value("excerpt", piece.excerpt)
         work = piece.work
+        self.status = self._value("status", work.status if work else "")
+        self.status = self.status if not work or self.status in statuses() else work.status
         self.more, self.owner, self.ticket, self.url, self.due = (
             self._value(name, str(getattr(work, name)) if work else "")
             for name in ("more", "owner", "ticket", "url", "due")

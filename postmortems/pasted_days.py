@@ -24,10 +24,11 @@ _ADDRESS = re.compile(r"https?://\S+")
 
 
 class Guess(NamedTuple):
-    """What the text seems to say, and the number of the line that says so."""
+    """What the text seems to say, the number of the line that says so, and its words."""
 
     value: str
     line: int
+    said: str
 
 
 class Days:
@@ -89,10 +90,10 @@ def guessed_zone(lines: Sequence[str], told: Iterable[Stamp]) -> tuple[Guess | N
     for number, line in enumerate(lines, start=1):
         place = _PLACE.search(line[:1000])
         if place and (zone := zones().get(place[0].casefold())):
-            return Guess(zone, number), True
+            return Guess(zone, number, place[0]), True
         found = _ALL_TIMES.search(line[:1000])
         if found and (zone := NAMED.get(found["zone"].casefold(), "")):
-            return Guess(zone, number), zone == "UTC"
+            return Guess(zone, number, found["zone"]), zone == "UTC"
     first = _first_zone(lines)
     if first and named == {first.value} and sum(bool(stamp.zone) for stamp in clocks) * 2 > len(clocks):
         return first, first.value == "UTC"
@@ -104,7 +105,7 @@ def _first_zone(lines: Sequence[str]) -> Guess | None:
     for number, line in enumerate(lines, start=1):
         for found in clock.finditer(line):
             if zone := NAMED.get(found["zone"].casefold()):
-                return Guess(zone, number)
+                return Guess(zone, number, found["zone"])
     return None
 
 
@@ -114,7 +115,7 @@ def guessed_day(lines: Sequence[str]) -> Guess | None:
     The date of a signature, of an address or within a longer word is none of the incident's; its year counts.
     """
     years: set[int] = set()
-    first: tuple[str, int] | None = None
+    first: Guess | None = None
     for number, line in enumerate(lines, start=1):
         plain = _ADDRESS.sub(" ", line)
         signed = signature(plain)
@@ -122,14 +123,14 @@ def guessed_day(lines: Sequence[str]) -> Guess | None:
             years.add(read[1])
             plain = plain[: plain.rindex(signed.clock)]
         years |= {int(found["year"]) for found in _IN_ONE.finditer(plain)}
-        for day, year, _ in full_dates(plain):
+        for day, year, said in full_dates(plain):
             if year:
-                return Guess(f"{year:04d}-{day}", number)
-            first = first or (day, number)
-    if first and len(years) == 1:
-        year = years.pop()
-        return Guess(f"{year:04d}-{first[0]}", first[1]) if read_date(f"{year:04d}-{first[0]}") else None
-    return None if first else _in_title(lines)
+                return Guess(f"{year:04d}-{day}", number, said)
+            first = first or Guess(day, number, said)
+    if first is None:
+        return _in_title(lines)
+    whole = f"{max(years, default=0):04d}-{first.value}"
+    return first._replace(value=whole) if len(years) == 1 and read_date(whole) else None
 
 
 def _in_title(lines: Sequence[str]) -> Guess | None:
@@ -138,5 +139,5 @@ def _in_title(lines: Sequence[str]) -> Guess | None:
         if line.strip():
             found = _IN_ONE.search(line)
             day = "-".join(found.group("year", "month", "day")) if found else ""
-            return Guess(day, number) if day and read_date(day) else None
+            return Guess(day, number, found[0]) if found and read_date(day) else None
     return None

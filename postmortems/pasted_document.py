@@ -13,6 +13,7 @@ from .markdown import MAX_CHARS
 from .pasted import ENTRY, LINK, TEXT, WORK
 from .pasted_words import MOST, shortened
 
+ENDED = ("done", "declined")
 TOO_LONG = f"With this the section would hold more than {MAX_CHARS:,} characters: put it into another, or leave it out."
 
 
@@ -81,11 +82,21 @@ def _work(choice: Choice) -> Block:
     facts: Facts = {"kind": choice.kind}
     work = choice.piece.work
     if work:
-        facts |= {"status": work.status, "owner": choice.owner, "ticket_label": choice.ticket, "ticket_url": choice.url}
-        facts |= {"due_on": choice.due} if choice.due else {}
+        facts |= {"status": choice.status, "owner": choice.owner, "due_on": choice.due}
+        facts |= {"ticket_label": choice.ticket, "ticket_url": choice.url}
     more = choice.more if work else said if said != title else ""
-    within = [Block("Outcome", {}, work.outcome)] if work and work.outcome else []
+    outcome = _outcome(choice)
+    within = [Block("Outcome", {}, outcome)] if outcome else []
     return Block(title, {name: value for name, value in facts.items() if value}, more, within)
+
+
+def _outcome(choice: Choice) -> str:
+    """What shows that work ended: what the text has, else that it is said here."""
+    work = choice.piece.work
+    if not work or choice.status not in ENDED:
+        return ""
+    is_told = work.outcome and choice.status == work.status
+    return work.outcome if is_told else f"{choice.status.capitalize()} when this was filed."
 
 
 def _link(choice: Choice) -> Block:

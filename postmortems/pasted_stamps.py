@@ -204,12 +204,12 @@ def signature(line: str) -> Stamp | None:
     return Stamp(found["clock"], found["date"], found["zone"]) if found else None
 
 
-def full_dates(line: str) -> Iterator[tuple[str, int, int]]:
-    """The dates in a line that can be read in one way only: (month and day, year or 0, where it ends)."""
+def full_dates(line: str) -> Iterator[tuple[str, int, str]]:
+    """The dates in a line that can be read in one way only: (month and day, year or 0, as it is written)."""
     for found in _FULL.finditer(line):
         read = read_date(found["date"])
         if read:
-            yield *read, found.end()
+            yield *read, found["date"]
 
 
 def read_date(text: str) -> tuple[str, int] | None:

@@ -77,8 +77,8 @@ def test_a_form_posted_many_times_makes_one_draft(author: Client) -> None:
 
 def test_what_was_found_is_shown_beside_its_lines(author: Client) -> None:
     page = author.post(ADDRESS, {"text": WRITEUP}).content.decode()
-    assert 'A guess: <a href="#L6">line 6</a> says UTC.' in page
-    assert 'A guess: <a href="#L4">line 4</a> says 2031-05-03.' in page
+    assert 'A guess: <a href="#L6">line 6</a> says “UTC”.' in page
+    assert 'A guess: <a href="#L4">line 4</a> says “3 May 2031”.' in page
     window = key_of(WRITEUP, "Somebody opens a window.")
     assert f'<li id="L12" class="is"><a class="no" href="#p-{window}" title="Timeline">12</a>' in page
     assert re.search(
@@ -103,8 +103,11 @@ def test_each_piece_can_be_left_out_corrected_or_taken_as_something_else(author:
     del sent[f"{window}-take"]
     sent[f"{plug}-as"], sent[f"{alerts}-as"] = "text:went_wrong", "text:impact"
     sent[f"{appendix}-as"] = "work:process"
+    sent[f"{key_of(WRITEUP, 'Buy tea')}-status"] = "declined"
     draft = made(author, sent)
     assert [row.text for row in draft.timeline.all()][1:2] == ["Tea.\nHot."]
+    tea_work = draft.actionables.get(title="Buy tea")
+    assert (tea_work.status, tea_work.outcome) == ("declined", "Declined when this was filed.")
     last = draft.timeline.all()[1]
     assert (last.when.text(), last.kind) == ("4 May 2031, about 00:15", "recovery")
     assert draft.went_wrong == "- Replace the plug T4711"

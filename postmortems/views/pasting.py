@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from ..access import may_file
 from ..document import apply_document
 from ..document_text import DocumentError
-from ..forms_paste import Choice, PasteForm, choices_of, groups, link_kinds, strayed
+from ..forms_paste import Choice, PasteForm, choices_of, groups, link_kinds, statuses, strayed
 from ..models import Incident, Unsaved
 from ..pasted import ENTRY, LINK, MARK, TEXT, TITLE, WORK, Found, read_paste
 from ..pasted_document import document_from, section_texts
@@ -94,6 +94,7 @@ def _shown(form: PasteForm, found: Found, choices: list[Choice]) -> dict[str, An
         "became": _became(found, choices),
         "groups": groups(),
         "link_kinds": link_kinds(),
+        "statuses": statuses(),
         "strayed": strayed(found, form.data),
         "most_faults": MOST_FAULTS,
     }
