@@ -29,6 +29,7 @@ MOST_LINKS = 150
 LONG_TEXT = 40_000  # characters from which on a text is shown in parts, which can go into several sections
 ROOM = MAX_CHARS - 1_000  # of one section, with what parts its texts
 LONG_TITLE = 120
+NOTHING_SAID = "…"  # at a time that stands alone
 GREETING = 40  # characters up to which a first paragraph says no more than "Hi all,"
 
 
@@ -206,6 +207,8 @@ def _entry(draft: Draft) -> Piece:
     if draft.stamp and draft.stamp.who and said.startswith(f"{draft.stamp.who}:\n"):
         said = said.replace("\n", " ", 1)  # the name stands on a line of its own
     excerpt = "\n".join(line for _, line in draft.excerpt)
+    if not said.strip():
+        said, excerpt = excerpt if excerpt.strip() else NOTHING_SAID, ""
     marks = [*draft.marks, *(number for number, _ in draft.excerpt)]
     return Piece(draft.what, _numbers(draft.said, marks), said, draft.into, excerpt=excerpt)
 

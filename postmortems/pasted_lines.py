@@ -111,7 +111,7 @@ class Reader:
         self.fenced = self.fenced != edge
         if not self.open or self.open.what != ENTRY:
             self._more(at)
-        elif edge:
+        elif edge and not re.search(r"\w", self.lines[at]):
             self.open.marks.append(at + 1)
         else:
             self.open.excerpt.append((at + 1, self.lines[at]))
