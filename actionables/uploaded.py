@@ -15,6 +15,13 @@ from .models.actionables import NEEDS_WORDS
 
 def check(block: Block) -> None:
     """Raise DocumentError, at the line of what is wrong, for an actionable that no form would take."""
+    try:
+        _check(block)
+    except DocumentError as error:
+        raise DocumentError(error.line, f"“{block.heading[:60]}”, {error.words}") from None
+
+
+def _check(block: Block) -> None:
     facts = block.facts
     lines = {name: number for number, name in enumerate(facts, start=block.line + 1)}
     status = str(facts.get("status", "open"))

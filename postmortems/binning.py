@@ -17,7 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 
 from .access import DELETED, name_of
 from .attaching import forget
-from .models import Deletion, Incident, RemovedRow, RenderedText
+from .models import Cause, Deletion, Incident, RemovedRow, RenderedText
 from .ordering import renumber
 from .refresh import refresh_incident
 
@@ -109,7 +109,7 @@ def put_back(removed: RemovedRow, rows: Any) -> Any:
             row: Any = whole[0].object
             place, others = row.position, list(rows)
             row.position = max((each.position for each in others), default=0) + 1
-            for each in _without_what_is_gone(whole):
+            for each in _as_things_are(whole):
                 each.save()
             connection.check_constraints()
     except (IntegrityError, ObjectDoesNotExist, serializers.base.DeserializationError) as error:
@@ -120,8 +120,10 @@ def put_back(removed: RemovedRow, rows: Any) -> Any:
     return row
 
 
-def _without_what_is_gone(whole: list[Any]) -> list[Any]:
-    """The row and what hung on it, less what belongs to rows that were deleted since: an account, a cause."""
+def _as_things_are(whole: list[Any]) -> list[Any]:
+    """The row and what hung on it, less what belongs to rows that were deleted since, such as an account; a cause that
+    was merged is what it was merged into.
+    """
     coming = {(type(each.object), each.object.pk) for each in whole}
     kept = whole[:1]
     for each in whole:
@@ -130,15 +132,20 @@ def _without_what_is_gone(whole: list[Any]) -> list[Any]:
             key = getattr(row, field.attname)
             if not field.is_relation or key is None or (field.related_model, key) in coming:
                 continue
-            if not field.related_model._base_manager.filter(pk=key).exists():
-                fits = fits and field.null
-                setattr(row, field.attname, None if field.null else key)
+            there = _present(field.related_model, [key])
+            fits = fits and bool(there or field.null)
+            setattr(row, field.attname, there[0] if there else None if field.null else key)
         for name, keys in (each.m2m_data or {}).items():
-            there = row._meta.get_field(name).related_model._base_manager.filter(pk__in=keys)
-            each.m2m_data[name] = list(there.values_list("pk", flat=True))
+            each.m2m_data[name] = _present(row._meta.get_field(name).related_model, keys)
         if fits and each is not whole[0]:
             kept.append(each)
     return kept
+
+
+def _present(model: Any, keys: list[Any]) -> list[Any]:
+    """The keys of the rows that there are, in their order, of a merged cause that of what it became."""
+    rows = model._base_manager.filter(pk__in=keys).order_by("pk")
+    return list(dict.fromkeys((row.in_use() if isinstance(row, Cause) else row).pk for row in rows))
 
 
 def drop_returned(incident: Incident) -> None:

@@ -18,6 +18,7 @@ class UploadForm(forms.Form):
     """A document, and whether it makes a draft of its own or changes the one that it names."""
 
     NEW, SAME = "new", "same"
+    is_as_sent = True  # whether the document is what was sent, line by line
     file = forms.FileField(
         required=False,
         label="File",
@@ -50,6 +51,7 @@ class UploadForm(forms.Form):
         typed["text"] = text
         try:
             given["document"] = from_json(text) if text.lstrip().startswith("{") else text
+            self.is_as_sent = given["document"] == text
             if UNSTORABLE.search(given["document"]):
                 raise ValidationError("It holds characters that cannot be kept.")
             given["facts"], _ = read_document(given["document"])
@@ -70,5 +72,5 @@ class UploadForm(forms.Form):
             raise ValidationError({"file": "It is not text in UTF-8."}) from None
 
     def refuse(self, error: DocumentError) -> None:
-        """Say what is wrong with the document, beside its text."""
-        self.add_error("text", str(error))
+        """Say what is wrong with the document, beside its text; only Markdown has the lines that are told."""
+        self.add_error("text", str(error) if self.is_as_sent else f"{error.words[:1].upper()}{error.words[1:]}")

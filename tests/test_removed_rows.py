@@ -12,6 +12,7 @@ from actionables.models import Actionable, Watch
 from postmortems.document import document_of
 from postmortems.models import Cause, Incident, IncidentCause, RemovedRow
 from postmortems.ordering import renumber
+from postmortems.taxonomy import merge
 from tests.factories import make_actionable, make_cause, make_entry, make_incident, make_incident_cause, make_link
 from tests.filing import address
 from tests.test_bin import everything
@@ -87,6 +88,20 @@ def test_a_row_comes_back_without_what_was_deleted_since(author: Client, inciden
     assert (work.owner, work.person, list(work.causes.all())) == ("Erin", None, causes[1:])
     assert [each.comments.count() for each in (work, work.alternatives.get())] == [1, 1]
     assert not Watch.objects.exists()
+
+
+def test_a_cause_that_was_merged_since_comes_back_as_what_it_became(author: Client, incident: Incident) -> None:
+    link, work = incident.incident_causes.all()[0], incident.actionables.all()[0]
+    merged, other = link.cause, make_cause("Another")
+    for section, row in (("causes", link), ("actionables", work)):
+        author.post(f"{address(incident, section, row.pk)}remove/")
+    merge(merged, other)
+    for removed in RemovedRow.objects.all():
+        author.post(f"{address(incident, removed.section, removed.pk)}put-back/")
+    assert not RemovedRow.objects.exists()
+    assert incident.incident_causes.get(pk=link.pk).cause == other
+    assert other in Actionable.objects.get(pk=work.pk).causes.all()
+    assert merged not in Actionable.objects.get(pk=work.pk).causes.all()
 
 
 def test_the_bin_has_what_one_removed_oneself(author: Client, incident: Incident, bob: User, carol: User) -> None:

@@ -115,12 +115,12 @@ WORK = f"{HEAD}---\n\n# Actionables\n\n## Fix it\nkind: prevent\n"
         (f"{HEAD}started: 0001-05-03 22:05 UTC\n---\n", "Line 4: started: The year 1 cannot be meant"),
         (f"{HEAD}source_published: 9999\n---\n", "Line 4: source_published: The year 9999 cannot be meant"),
         (f"{HEAD}---\n\n# Timeline\n\n## 2105-01-01\n\nIt broke.\n", "Line 8: time: The year 2105 cannot be meant"),
-        (f"{WORK}status: done\n", "Line 10: done: Say what shows that it is done"),
-        (f"{WORK}status: declined\n", "Line 10: declined: Say why it is declined"),
-        (f"{WORK}due_on: 0026-03-31\n", "Line 10: due_on: Give a day from 1990 to 2199"),
-        (f"{WORK}closed: 2015-08-14\n", "Line 10: closed: Only what is done or declined has ended"),
-        (f"{WORK}opened: 2095-08-14\n", "Line 10: opened: This is still to come"),
-        (f"{WORK}opened: 22:05\n", "Line 10: opened: Give the day too"),
+        (f"{WORK}status: done\n", "Line 10: “Fix it”, done: Say what shows that it is done"),
+        (f"{WORK}status: declined\n", "Line 10: “Fix it”, declined: Say why it is declined"),
+        (f"{WORK}due_on: 0026-03-31\n", "Line 10: “Fix it”, due_on: Give a day from 1990 to 2199"),
+        (f"{WORK}closed: 2015-08-14\n", "Line 10: “Fix it”, closed: Only what is done or declined has ended"),
+        (f"{WORK}opened: 2095-08-14\n", "Line 10: “Fix it”, opened: This is still to come"),
+        (f"{WORK}opened: 22:05\n", "Line 10: “Fix it”, opened: Give the day too"),
     ],
 )
 def test_a_file_is_held_to_what_the_forms_ask(author: Client, text: str, said: str) -> None:
@@ -129,6 +129,13 @@ def test_a_file_is_held_to_what_the_forms_ask(author: Client, text: str, said: s
     assert not Incident.objects.filter(title="Mine").exists()
     ended = f"{WORK}status: done\nopened: 2024-01-02\nclosed: 2024-02\n\n### Outcome\n\nFixed in 4.1.\n"
     assert sent(author, ended).status_code == 302
+
+
+def test_json_has_no_lines_to_name(author: Client) -> None:
+    answer = sent(author, as_json(f"{WORK}status: done\n"))
+    assert "“Fix it”, done: Say what shows that it is done" in html.unescape(answer.content.decode())
+    assert "Line " not in answer.content.decode()
+    assert "Line 2: this is no document in JSON" in sent(author, '{\n"facts": }').content.decode()
 
 
 def test_what_became_of_an_actionable_that_is_there_is_not_asked_again(author: Client) -> None:
