@@ -66,7 +66,7 @@ class PasteForm(forms.Form):
         return clean_zone(typed) if typed else ""
 
     def guess(self, found: Found) -> None:
-        """Fill in what the text tells, where nobody was asked yet (the form must be bound)."""
+        """Fill in what the text tells, where nobody was asked yet (the form must be bound, its text valid)."""
         sent: Any = self.data
         self.data = typed = sent.copy()
         title = found.of(TITLE)[0].words[:200] if found.of(TITLE) else ""
@@ -84,12 +84,12 @@ class PasteForm(forms.Form):
 
     def require_title(self) -> None:
         """A draft needs a title."""
-        if not self.cleaned_data["title"].strip():
+        if "title" not in self.errors and not self.cleaned_data["title"].strip():
             self.add_error("title", "Give it a title.")
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone of the times (the form must be valid)."""
+        """The zone of the times; UTC where what was typed is none."""
         return ZoneInfo(self.cleaned_data.get("time_zone") or "UTC")
 
 

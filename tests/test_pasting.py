@@ -15,6 +15,7 @@ from postmortems.models import Incident, Unsaved
 from postmortems.pasted import read_paste
 from tests.filing import sent_by
 from tests.test_filing_hostile import send
+from tests.test_html import parse
 from tests.test_pasted import WRITEUP
 
 ADDRESS = "/incidents/new/paste/"
@@ -237,6 +238,8 @@ def test_what_is_hostile_is_shown_as_it_is(author: Client) -> None:
     assert "<script>alert" not in page
     assert "<img src=x" not in page
     assert "</li></span>" not in page
+    ids = [element.get("id") for element in parse(page).iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
     assert made(author, looked(author, text)).title == "<script>alert(1)</script>"
 
 
@@ -264,9 +267,31 @@ def test_as_many_characters_are_taken_as_are_told_whatever_ends_the_lines(author
     assert len(sent_by(answer.content.decode())) < 5_000  # as many fields as a form may have
 
 
-def test_looking_asks_the_database_for_nothing_but_the_person(author: Client, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2):  # the session, and who is signed in
+def test_looking_costs_the_same_whatever_is_found(author: Client, django_assert_num_queries: Any) -> None:
+    author.post(ADDRESS, {"text": "tea"})
+    with django_assert_num_queries(6):  # the session, and who is signed in; what is kept of it (4)
         author.post(ADDRESS, {"text": WRITEUP})
+
+
+@pytest.mark.parametrize(("name", "value"), [("time_zone", "Mars/Base"), ("day", "2031-02-30"), ("title", "x" * 201)])
+def test_what_was_corrected_stays_whatever_else_is_wrong(author: Client, name: str, value: str) -> None:
+    sent = looked(author, WRITEUP)
+    sent |= {f"{key_of(WRITEUP, 'Tea again.')}-words": "Tea, at last.", name: value}
+    for button in ({}, {"make": "1"}):
+        answer = author.post(ADDRESS, sent | button)
+        assert answer.status_code == 422
+        again = sent_by(answer.content.decode())
+        assert {field: again.get(field) for field in sent} == sent
+    assert sent_by(author.get(ADDRESS).content.decode())[f"{key_of(WRITEUP, 'Tea again.')}-words"] == "Tea, at last."
+
+
+def test_what_was_looked_at_is_there_when_the_page_is_opened_again(author: Client) -> None:
+    sent = looked(author, WRITEUP)
+    page = author.get(ADDRESS).content.decode()
+    assert "This is what you typed just now." in page
+    assert sent_by(page) == sent
+    made(author, sent)
+    assert "Look at it" in author.get(ADDRESS).content.decode()
 
 
 def test_what_was_made_is_said_the_same_by_its_document(author: Client) -> None:

@@ -23,7 +23,7 @@ from ..pasted import ENTRY, LINK, MARK, TEXT, TITLE, WORK, Found, read_paste
 from ..pasted_document import document_from, section_texts
 from ..revising import record
 from ..sections import Sections
-from ..unsaved import age_words, keeps_text, remember_writer
+from ..unsaved import age_words, keeps_text, remember_writer, without_token
 from .filing import GET_OR_POST, known_names
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def paste(request: HttpRequest, sections: Sections, name: str) -> HttpResponse:
     form = PasteForm(QueryDict(kept.fields) if kept else request.POST or None)
     context: dict[str, Any] = {"form": form, "place": name, "faults": {}, "found": None}
     context["kept"] = age_words(kept) if kept else None
-    if not form.is_valid():
+    form.full_clean()
+    if not form.is_bound or "text" in form.errors:
         if kept:  # what was kept half typed is no fault yet
             context["form"] = PasteForm(initial=QueryDict(kept.fields).dict())
         return _page(request, context, UNPROCESSABLE if form.errors and not kept else 200)
@@ -55,11 +56,13 @@ def paste(request: HttpRequest, sections: Sections, name: str) -> HttpResponse:
     choices = _checked(form, found)
     if "make" in request.POST:
         form.require_title()
-        incident = _made(request, form, choices) if not form.errors and not _faults(choices) else None
+        context["faults"] = _faults(choices)
+        incident = _made(request, form, choices) if not form.errors and not context["faults"] else None
         if incident is not None:
             Unsaved.objects.discard(request.user, name)
             return redirect("edit", incident.number)
-        context["faults"] = _faults(choices)
+    if request.method == "POST":  # whoever leaves now finds it here again
+        Unsaved.objects.keep(request.user, name, None, without_token(request.POST))
     context |= _shown(form, found, choices)
     return _page(request, context, UNPROCESSABLE if form.errors or context["faults"] else 200)
 
@@ -73,9 +76,9 @@ def _page(request: HttpRequest, context: dict[str, Any], status: int) -> HttpRes
 
 def _checked(form: PasteForm, found: Found) -> list[Choice]:
     """What was made of each piece, with what is wrong with it."""
-    choices = choices_of(found, form.data, form.cleaned_data["time_zone"])
+    choices = choices_of(found, form.data, form.zone.key)
     for choice in choices:
-        choice.check(form.zone, form.cleaned_data["day"])
+        choice.check(form.zone, form.cleaned_data.get("day"))
     section_texts(choices)
     return choices
 
