@@ -145,7 +145,7 @@ class Reader:
     def _entry(self, at: int, stamp: Stamp) -> None:
         line = self.lines[at]
         said = line[stamp.end :].strip()
-        said = said.rstrip("|").rstrip() if line.lstrip().startswith("|") else said
+        said = said.rstrip("| ") if line.lstrip().startswith("|") else said
         said = said[:1].upper() + said[1:] if stamp.sentence else said
         said = f"Until {stamp.until}: {said}" if stamp.until else said
         said = f"{stamp.who}: {said}".rstrip() if stamp.who else said

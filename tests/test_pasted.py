@@ -119,6 +119,7 @@ def test_work_has_its_owner_its_ticket_and_what_became_of_it() -> None:
         ("* **22:05** - it fell", "22:05", "", "it fell"),
         ("1. (22:05) it fell", "22:05", "", "it fell"),
         ("| 22:05 | it fell | Ida |", "22:05", "", "it fell | Ida"),
+        ("| 22:05 | it fell |  |", "22:05", "", "it fell"),
         ("2031-05-03\t22:05\tit fell", "2031-05-03 22:05", "", "it fell"),
         ("22:05–22:30: it fell", "22:05", "", "Until 22:30: it fell"),
         ("~22:05 CET it fell", "about 22:05", "CET", "it fell"),
