@@ -51,8 +51,9 @@ def ask(text: str) -> str:
 
 
 def visit(address: str) -> str:
-    """The page at this address; says what is wrong with it."""
-    response = CLIENT.get("/incidents/", QUERY_STRING=address + "&" * (next(VISITS) % 5))  # pages are kept by address
+    """The page at this address, or where it leads with what was typed as parameters; says what is wrong with it."""
+    asked = address + "&" * (next(VISITS) % 5)  # pages are kept by address
+    response = CLIENT.get("/incidents/", QUERY_STRING=asked, follow=True)
     if response.status_code not in (200, 304, 400):
         return f"status {response.status_code}"
     return "injected" if INJECTED.encode() in response.content else ""
