@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import resource
 import time
 from itertools import pairwise
+from pathlib import Path
 from random import Random
 from statistics import median
 
@@ -28,7 +28,7 @@ def table(count: int, *, learn: bool) -> None:
     incidents = Incident.objects.in_bulk(sorted(Random(1).sample(ids, min(count, len(ids)))))  # noqa: S311
     texts = ["\n\n".join([one.title, *one.texts()]) for one in incidents.values()]
     reader = AnonymousUser()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _memory()
     suggest.causes_for(texts[0], reader)
     suggest.similar_to(texts[0], reader)
     rows, backend = [], _backend()
@@ -41,9 +41,10 @@ def table(count: int, *, learn: bool) -> None:
         suggest.both_for(text, reader)
         marks.append(_spent(backend))
         rows.append(tuple(after - before for before, after in pairwise(marks)))
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+    own, mapped = (after - before for before, after in zip(before, _memory(), strict=True))
     words = median(len(text.split()) for text in texts)
-    print(f"{connection.vendor}, {total:,} incidents, {words:.0f} words, {len(texts)} asked for; {grown:.0f} MB more")
+    print(f"{connection.vendor}, {total:,} incidents, {words:.0f} words, {len(texts)} asked for")
+    print(f"{own:.0f} MB more of its own, {mapped:.0f} MB of the database's file mapped, which any process may share")
     print(f"{'ms of processor time':24}{'median':>10}{'95 %':>10}")
     for name, values in zip(("causes", "similar", "both together"), zip(*rows, strict=True), strict=True):
         ordered = sorted(values)
@@ -54,6 +55,12 @@ def _spent(backend: int) -> float:
     """Milliseconds that this process and its PostgreSQL process on this machine have used."""
     served = sum(Family(backend, [backend]).used().values()) / 1e6 if backend else 0.0
     return time.process_time() * 1000 + served
+
+
+def _memory() -> tuple[float, float]:
+    """Megabytes of this process, its own and of files."""
+    rows = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines())
+    return int(rows["RssAnon"].split()[0]) / 1024, int(rows["RssFile"].split()[0]) / 1024
 
 
 def _backend() -> int:

@@ -23,12 +23,12 @@ HINT, PRIOR, LONG_PRIOR, PRIOR_WEIGHT = 0.15, 0.35, 0.45, 6
 QUIET = 0.8  # words alone that say less than this show nothing
 BEST = 4  # sentences that count for a cause
 NAMED = 4  # words named as matched
-SAID = 2  # phrases that count in a sentence; more of them mostly say the same again
+SAID = 3  # phrases that count in a sentence; more of them mostly say the same again
 BIAS = -4.19
 WEIGHTS = {
     "phrases": 1.2038, "words": 2.6, "margin": 1.0, "future": -0.7905, "future defence": 1.364,
     "future response": 1.3293, "defence": 0.2649, "response": 0.371, "place": -0.845,
-    "both": -0.4025, "words beside": -0.2223, "phrases beside": -0.1936, "why": 0.28,
+    "both": -0.4025, "words beside": -0.2223, "phrases beside": -0.1936, "why": 0.4,
 }  # fmt: skip
 SCALE, SHIFT = 1.124, 0.133
 # What a phrase still says when a comma or the like stands between its words, and when as many others as may.
