@@ -27,6 +27,7 @@ django.setup()
 
 from bench import causes_baselines, causes_kin, causes_scores, causes_speed  # noqa: E402
 from bench.causes_set import Labelled, Ranked, Set  # noqa: E402
+from bench.causes_unread import Unread  # noqa: E402
 from postmortems.suggest_counts import Counts, Lesson, lesson_of  # noqa: E402
 from postmortems.suggest_rank import Ranking  # noqa: E402
 from postmortems.suggest_taxonomy import Row, Taxonomy, taxonomy_of  # noqa: E402
@@ -106,10 +107,12 @@ def measure(way: Any, labelled: Set, split: str) -> list[tuple[Labelled, Ranked]
     return found
 
 
-def table(path: Path, others: Path | None, say: Callable[[str], None]) -> None:
-    """All ways on all splits."""
+def table(path: Path, others: Path | None, say: Callable[[str], None], *, unread: bool = False) -> None:
+    """All ways on all splits; unread: without the phrases that only the incident at hand says."""
     taxonomy, keys, groups = shipped()
     labelled = Set.read(path, set(groups))
+    if unread:
+        taxonomy.index = Unread(taxonomy.index, labelled.incidents)
     engine = Engine(labelled, taxonomy, keys)
     ways = [engine, *causes_baselines.ways(labelled, engine)]
     ways += [reference(others, labelled)] if others else []
@@ -130,6 +133,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("set", nargs="?", type=Path, help="A labelled file, or a folder of them.")
     parser.add_argument("--reference", type=Path, help="A folder with suggest_reference.py and taxonomy.json.")
+    parser.add_argument("--unread", action="store_true", help="Leave out phrases that only the incident at hand says.")
     parser.add_argument("--speed", action="store_true", help="Time both on the database of DATABASE_URL instead.")
     parser.add_argument("--learn", action="store_true", help="With --speed: `manage.py relearn` first.")
     parser.add_argument("--count", type=int, default=60, help="With --speed: incidents asked for (default: 60).")
@@ -137,7 +141,7 @@ def main() -> None:
     if given.speed:
         causes_speed.table(given.count, learn=given.learn)
     elif given.set:
-        table(given.set, given.reference, print)
+        table(given.set, given.reference, print, unread=given.unread)
     else:
         parser.error("name a labelled set, or --speed")
 

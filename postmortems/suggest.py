@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .access import Reader
 
 MOST = 5
-# How often a suggestion of each band is acceptable, measured with bench/causes.py: 9 of 10, 7 of 10, half.
+# How often a suggestion of each band is acceptable, measured with bench/causes.py: 9 of 10, 7 of 10, 2 of 5.
 BANDS = ((0.85, "shows"), (0.5, "likely"), (0.25, "maybe"))
 NEAR, NEAR_ENOUGH = 3, 0.12  # incidents whose causes are carried over, and how like they must be
 CARRIED, LIKE_WORDS, SHARED_WORDS = 0.6, 0.4, 3

@@ -10,6 +10,8 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from actionables.models import Actionable, StatusChange
+from bench.causes_set import Labelled
+from bench.causes_unread import Unread
 from bench.load import Answer, Run
 from bench.loading import fill
 from bench.places import pages
@@ -30,6 +32,8 @@ from postmortems.models import (
     Service,
 )
 from postmortems.moments import Precision
+from postmortems.suggest_phrases import PhraseIndex
+from postmortems.suggest_words import read
 from timelines.models import TimelineEntry
 
 COUNT = 40
@@ -168,6 +172,17 @@ def test_no_page_but_a_search_asks_the_database_often(filled, client, django_ass
         if not page.name.startswith("search"):
             with django_assert_max_num_queries(more.get(page.name.split(",")[0], 12)):
                 client.get(page.paths[0])
+
+
+@pytest.mark.sqlite
+def test_a_phrase_that_one_incident_alone_says_is_left_out_as_if_nobody_had_read_it():
+    index = PhraseIndex()
+    index.add(1, ["disk full", "certificate expired"], [])
+    said = ["The disk was full.", "The disk ran full. The certificate expired."]
+    incidents = [Labelled(number, "", "", [text], set(), set(), {}, [read(text)]) for number, text in enumerate(said)]
+    unread = Unread(index, incidents)
+    assert [len(index.hits(one.read[0])) for one in incidents] == [1, 2]
+    assert [[phrase.text for _, phrase, _ in unread.hits(one.read[0])] for one in incidents] == [["disk full"]] * 2
 
 
 def test_quantiles_are_times_that_were_measured():
