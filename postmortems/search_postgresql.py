@@ -17,6 +17,13 @@ _TOKENS = "postmortems_search_tokens(stream, bag, facets)"
 # Not the bare column: walking the table by its key would make the tokens of every row it passes.
 _KEY = "(key + 0)"
 
+# The tokens of the year of the newest incident and of the one before.
+_NEWEST_YEARS = (
+    "(SELECT quote_literal('@year:' || year)::tsquery || quote_literal('@year:' || (year - 1))::tsquery FROM "
+    "(SELECT extract(year FROM timestamp '0001-01-01' + make_interval(mins => coalesce(minute, 0)::int))::int AS year "
+    "FROM postmortems_searchdocument ORDER BY key DESC LIMIT 1) AS newest)"
+)
+
 
 def rendered(expression: Expression) -> str:
     """As a tsquery, every token quoted (tokens hold no quotes and no backslashes); phrases as their words."""
@@ -35,23 +42,45 @@ def rendered(expression: Expression) -> str:
 
 def keys(expression: Expression, limit: int, offset: int = 0, span: Span = EVER, *, oldest: bool = False) -> list[int]:
     """The keys of the newest (or oldest) incidents it holds for."""
+    there, not_there = phrases_of(expression)
     way = "ASC" if oldest else "DESC"
-    condition, params = f"{_TOKENS} @@ %s::tsquery", [rendered(loosened(expression))]
+    near, params = _near(loosened(expression), WINDOW if there or not_there else limit + offset, span, way)
+    if there or not_there:
+        # Not LIKE, which goes through a text letter by letter.
+        asked = ["strpos(stream, %s) > 0"] * len(there) + ["strpos(stream, %s) = 0"] * len(not_there)
+        params += [f" {' '.join(parts)} " for parts in (*there, *not_there)]
+        near = f"SELECT key FROM postmortems_searchdocument WHERE key = ANY(ARRAY({near})) AND {' AND '.join(asked)}"  # noqa: S608
+    with connection.cursor() as cursor:
+        query = f"SELECT key FROM ({near}) AS near ORDER BY 1 {way} LIMIT %s OFFSET %s"  # noqa: S608
+        cursor.execute(query, [*params, limit, offset])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _near(expression: Expression, count: int, span: Span, way: str) -> tuple[str, list[Any]]:
+    """The query for so many keys, with its parameters.
+
+    The newest are looked for in the two newest years first: PostgreSQL cannot walk the index by date, and would read
+    every row that a frequent word is in. When there are fewer, the rest of the query is carried out.
+    """
+    whole, params = _matching(expression, "%s::tsquery", count, span, way)
+    if way == "ASC" or span != EVER:
+        return whole, params
+    newest, of_newest = _matching(expression, f"(%s::tsquery && {_NEWEST_YEARS})", count, span, way)
+    enough = "(SELECT count(*) FROM newest)"
+    return (
+        f"WITH newest AS MATERIALIZED ({newest}) SELECT key FROM newest WHERE {enough} >= %s "  # noqa: S608
+        f"UNION ALL SELECT key FROM ({whole}) AS every WHERE {enough} < %s",
+        [*of_newest, count, *params, count],
+    )
+
+
+def _matching(expression: Expression, tsquery: str, count: int, span: Span, way: str) -> tuple[str, list[Any]]:
+    condition, params = f"{_TOKENS} @@ {tsquery}", [rendered(expression)]
     for bound, bounded in zip(span, (f" AND {_KEY} >= %s", f" AND {_KEY} < %s"), strict=True):
         if bound is not None:
             condition, params = condition + bounded, [*params, bound]  # type: ignore[list-item]
-    source = "postmortems_searchdocument"
-    there, not_there = phrases_of(expression)
-    if there or not_there:
-        source = f"(SELECT key, stream FROM {source} WHERE {condition} ORDER BY {_KEY} {way} LIMIT {WINDOW}) AS near"  # noqa: S608
-        # Not LIKE, which goes through a text letter by letter.
-        asked = ["strpos(stream, %s) > 0"] * len(there) + ["strpos(stream, %s) = 0"] * len(not_there)
-        condition = " AND ".join(asked)
-        params += [f" {' '.join(parts)} " for parts in (*there, *not_there)]
-    query = f"SELECT {_KEY} FROM {source} WHERE {condition} ORDER BY 1 {way} LIMIT %s OFFSET %s"  # noqa: S608
-    with connection.cursor() as cursor:
-        cursor.execute(query, [*params, limit, offset])
-        return [row[0] for row in cursor.fetchall()]
+    query = f"SELECT {_KEY} AS key FROM postmortems_searchdocument WHERE {condition} ORDER BY 1 {way} LIMIT %s"  # noqa: S608
+    return query, [*params, count]
 
 
 def documents(keys: list[int]) -> list[tuple[Any, ...]]:
