@@ -18,8 +18,9 @@
 
 The facts are `name: value` lines of YAML, the value a bare string or what JSON writes on one line. They are read by
 this module alone, so nothing in a file can refer, expand or construct. Headings mean something only where a `Shape`
-allows them; a line of somebody's text that could be taken for one carries a backslash more than was typed. Lines end
-with a line feed; every other character is text.
+allows them; a line of somebody's text that could be taken for one carries a backslash more than was typed. A heading
+that is empty, has a line break or begins with a quote is what JSON writes. Lines end with a line feed; every other
+character is text.
 """
 
 from __future__ import annotations
@@ -111,11 +112,25 @@ def _blocks(blocks: Iterable[Block], shape: Shape, around: Sequence[Shape]) -> I
     for block in blocks:
         inner = shape.within(block.heading)
         assert inner is not None, block.heading
-        yield f"\n{'#' * len(around)} {block.heading}\n"
+        yield f"\n{'#' * len(around)} {_on_one_line(block.heading)}\n"
         yield from _facts(block.facts)
         if block.text:
             yield "\n" + "\n".join(_guarded(line, (*around, inner)) for line in block.text.split("\n")) + "\n"
         yield from _blocks(block.within, inner, (*around, inner))
+
+
+def _on_one_line(heading: str) -> str:
+    is_plain = heading and "\n" not in heading and not heading.startswith('"')
+    return heading if is_plain else json.dumps(heading, ensure_ascii=False)
+
+
+def _heading(line: str) -> str:
+    """What `_on_one_line` was given."""
+    try:
+        heading = json.loads(line) if line.startswith('"') else line
+    except ValueError:
+        return line
+    return heading if isinstance(heading, str) else line
 
 
 def _guarded(line: str, around: Sequence[Shape]) -> str:
@@ -144,7 +159,7 @@ def _read_blocks(lines: list[str], start: int, shape: Shape) -> list[Block]:
         _close(opened[-1], held, around)
         held = []
         del opened[depth:], around[depth:]
-        block = Block(lines[number].partition(" ")[2], line=number + 1)
+        block = Block(_heading(lines[number].partition(" ")[2]), line=number + 1)
         inner = around[-1].within(block.heading)
         assert inner is not None
         opened[-1].within.append(block)

@@ -166,8 +166,8 @@ def test_every_measured_address_answers_as_it_should(filled, client):
 
 @pytest.mark.sqlite  # asked on both elsewhere
 def test_no_page_but_a_search_asks_the_database_often(filled, client, django_assert_max_num_queries):
-    """Twelve times at most, four more for facets of so few incidents; more where kin or what held is looked for."""
-    more = {"incident": 23, "cause": 21, "list": 17, "actionables": 23}
+    """Twelve times at most, eight more for facets of so few incidents; more where kin or what held is looked for."""
+    more = {"incident": 23, "cause": 21, "list": 20, "actionables": 23}
     for page in pages():
         if not page.name.startswith("search"):
             with django_assert_max_num_queries(more.get(page.name.split(",")[0], 12)):

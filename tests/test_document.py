@@ -193,6 +193,16 @@ def few(rows: st.SearchStrategy[dict[str, Any]], most: int = 2) -> st.SearchStra
     return st.lists(rows, max_size=most)
 
 
+@pytest.mark.parametrize("title", ["two\nlines", '"in quotes"', '"partly" so', "# a heading", " spaces "])
+def test_any_title_of_a_row_comes_back(title: str) -> None:
+    incident = make_incident()
+    make_actionable(incident, title=title, description="text", position=1)
+    before, text = everything(incident), document_of(incident)
+    apply_document(text, incident, decided=True)
+    assert everything(incident) == before
+    assert document_of(Incident.objects.get(pk=incident.pk)) == text
+
+
 @given(INCIDENT, few(ENTRY, 3), few(CAUSE), few(ACTIONABLE), few(LINK))
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 def test_generated_incidents_come_back_whole(
