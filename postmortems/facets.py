@@ -107,12 +107,12 @@ class Facets:
         """What is chosen by a former slug, as (kind, slug), with the present one (queries for what is not there)."""
         gone = [(name, slug) for name, rows in self.chosen_places.items() for pk, slug, _ in rows if not pk]
         found = {(name, slug): slug_in_use(PLACES[name]._default_manager.all(), slug) for name, slug in gone}
-        return {chosen: slug for chosen, slug in found.items() if slug}
+        return {(name, slug): now for (name, slug), now in found.items() if now not in ("", slug)}
 
     def unknown(self) -> list[str]:
         """What is chosen and is not there, in words."""
         gone = [(name, slug) for name, rows in self.chosen_places.items() for pk, slug, _ in rows if not pk]
-        return [f"There is no {name} “{slug[:60]}”." for name, slug in gone]
+        return [nothing_called(name, slug) for name, slug in gone]
 
     def count(self, counts: Mapping[str, Mapping[str, int]], partly: frozenset[str]) -> None:
         """Take over what was counted, and offer what was found most often (a query for each kind of place at most).
@@ -198,8 +198,17 @@ def _by_slug(name: str, wanted: Iterable[str]) -> Iterable[Any]:
 
 
 def _offered(name: str) -> QuerySet[Any]:
-    """All of a kind; causes that were merged are what they were merged into."""
-    return Cause.objects.filter(merged_into=None) if name == "cause" else PLACES[name]._default_manager.all()
+    return PLACES[name]._default_manager.filter(**in_use(PLACES[name]))
+
+
+def nothing_called(kind: str, name: str) -> str:
+    """That something is chosen which is not there."""
+    return f"There is no {kind} “{name[:60]}”."
+
+
+def in_use(model: type[Model]) -> dict[str, None]:
+    """The condition on what stands for itself: causes that were merged are what they were merged into."""
+    return {"merged_into": None} if model is Cause else {}
 
 
 def _years_of(visible: IncidentQuerySet) -> list[int]:

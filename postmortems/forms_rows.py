@@ -80,7 +80,7 @@ class CauseForm(RowForm):
     def _proposed(self) -> Cause:
         given = self.cleaned_data
         cause = Cause(name=given["cause_name"], group=given["group"], nature=NATURES[given["role"]], is_proposed=True)
-        cause.definition = f"Proposed with {self.incident.reference}; not described yet."
+        cause.definition = "Proposed while a postmortem was filed; not described yet."
         cause.save()
         refresh_cause(cause)
         return cause

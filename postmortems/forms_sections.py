@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
 
 from .forms import TIMES_HELP, MarkdownField, SectionForm, TimeField, first_day
-from .models import MILESTONES, Incident, Organisation, Service
+from .models import MILESTONES, Edition, Incident, Organisation, Service
 from .moments import zones
 from .moments_typed import as_typed
 
@@ -44,8 +44,15 @@ class NamesField(forms.CharField):
 
 
 def named(model: Any, name: str) -> Any:
-    """The row of this name, made if there is none; upper and lower case are the same (one query or two)."""
-    return model.objects.filter(name__iexact=name).first() or model.objects.create(name=name)
+    """The row of this name, made if there is none, for every list to offer; upper and lower case are the same.
+
+    One query, three when it is made.
+    """
+    found = model.objects.filter(name__iexact=name).first()
+    if found is None:
+        found = model.objects.create(name=name)
+        Edition.bump()
+    return found
 
 
 def clean_zone(name: str) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, urlencode
 
+from django.db.models import Model
 from django.http import QueryDict
 
 from . import search
-from .facets import PLACES, TITLES
+from .facets import PLACES, TITLES, in_use, nothing_called
 from .filters import BESIDE, PARTS, SORTS, UNKNOWN_YEAR, IncidentFilter
-from .models import Detection, Incident, Severity, Status
+from .models import Detection, Incident, Severity, Status, slug_in_use
 from .models.incidents import IncidentQuerySet
 
 if TYPE_CHECKING:
@@ -40,18 +41,19 @@ def listed(given: QueryDict, user: Reader) -> Listed:
 
     Rows are still to be read through `visible_to`: a search knows its ids from an index.
     """
-    chosen, text = _filter(given, user), _text(given)
+    chosen, unknown = _filter(given, user)
+    text = _text(given)
     if text or chosen.needs_index():
         sort = str(given.get("sort", ""))
         ids, notices = search.every(text, user, filters=chosen.values(), sort=sort, most=LIMIT + 1)
     else:
         ids, notices = list(chosen.ordered().values_list("pk", flat=True)[: LIMIT + 1]), []
-    return Listed(ids[:LIMIT], len(ids) > LIMIT, [*chosen.notices(), *notices])
+    return Listed(ids[:LIMIT], len(ids) > LIMIT, list(dict.fromkeys([*chosen.notices(), *unknown, *notices])))
 
 
 def newest_published(given: QueryDict, user: Reader, most: int) -> list[int]:
     """The ids of the matches that were published last, newest first; those without that date come last."""
-    chosen, text = _filter(given, user), _text(given)
+    (chosen, _), text = _filter(given, user), _text(given)
     if text or chosen.needs_index():
         ids, _ = search.every(text, user, filters=chosen.values(), sort="newest", most=LIMIT)
         matches = Incident.objects.visible_to(user).filter(pk__in=ids)
@@ -66,22 +68,34 @@ def _text(given: QueryDict) -> str:
     return text if text.strip() else ""
 
 
-def _filter(given: QueryDict, user: Reader) -> IncidentFilter:
-    """The filter, ready to be asked (one query for each of organisation, service and cause that is chosen)."""
+def _filter(given: QueryDict, user: Reader) -> tuple[IncidentFilter, list[str]]:
+    """The filter, ready to be asked, and what is chosen and not there, in words (one query for each of organisation,
+    service and cause that is chosen).
+    """
     chosen = IncidentFilter(given, Incident.objects.visible_to(user))
-    found = _slugs(chosen.values())
+    values = chosen.values()
+    found = _slugs(values)
     chosen.chosen = {kind: [pk for pk, _ in rows.values()] for kind, rows in found.items()}
-    return chosen
+    gone = [(kind, slug) for kind, rows in found.items() for slug in values.get(kind, []) if slug not in rows]
+    return chosen, [nothing_called(kind, slug) for kind, slug in gone]
 
 
 def _slugs(wanted: Mapping[str, Iterable[str]]) -> Slugs:
-    """What the slugs of each kind of place stand for."""
+    """What the slugs of each kind of place stand for, former ones too (up to six queries for each of these)."""
     found: Slugs = {}
     for kind, model in PLACES.items():
         slugs = {slug for slug in wanted.get(kind, ()) if slug.isprintable()}  # PostgreSQL takes no NUL
-        rows = model._default_manager.filter(slug__in=slugs).values_list("slug", "pk", "name") if slugs else ()
-        found[kind] = {slug: (pk, name) for slug, pk, name in rows}
+        found[kind] = _by_slug(model, slugs)
+        now = {slug: slug_in_use(model._default_manager.all(), slug) for slug in slugs - found[kind].keys()}
+        there = _by_slug(model, set(now.values()))
+        found[kind] |= {slug: there[current] for slug, current in now.items() if current in there}
     return found
+
+
+def _by_slug(model: type[Model], slugs: set[str]) -> dict[str, tuple[int, str]]:
+    """What bears these slugs and is not merged into another."""
+    rows = model._default_manager.filter(slug__in=slugs, **in_use(model)) if slugs else model._default_manager.none()
+    return {slug: (pk, name) for slug, pk, name in rows.values_list("slug", "pk", "name")}
 
 
 def normalised(given: QueryDict, *, in_order: bool = True) -> str:

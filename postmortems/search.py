@@ -132,6 +132,7 @@ def every(
     scope = scope_of(user, query, filters or {})
     found = find(query, scope)
     sort = _order(sort, query)
+    say_doubtful(query, scope)
     ids = by_relevance(found, scope, 0, most) if sort == "relevance" else in_order(found, scope, sort, 0, most)
     return ids, query.notices
 

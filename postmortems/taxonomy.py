@@ -104,9 +104,7 @@ def _held(*causes: Cause) -> list[Cause]:
 
 def _add_aliases(into: Cause, names: list[str]) -> list[str]:
     """The names that were not there yet."""
-    known = {into.name.lower(), *(alias.lower() for alias in into.alias_list)}
-    new = [name for name in dict.fromkeys(names) if name.lower() not in known]
-    into.aliases = "\n".join([*into.alias_list, *new])
+    new = into.also_called(*names)
     into.save()
     return new
 

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from postmortems import export, feed, listed, search_find
 from postmortems.durations import Duration
 from postmortems.export import COLUMNS, clock_iso, lasted, safe, told
-from postmortems.models import Edition, Incident
+from postmortems.models import Edition, Incident, Service
 from postmortems.moments import Moment
 from postmortems.refresh import refresh_incident
 from postmortems.revising import revising
@@ -537,3 +537,20 @@ def test_the_document_names_every_column_and_member(client: Client) -> None:
     assert members - said == set()
     assert f"{listed.LIMIT:,}" in text
     assert f"The {feed.MOST} matches" in text
+
+
+@pytest.mark.parametrize("address", ["export.json", "feed.atom", "export.csv"])
+def test_what_a_former_address_stands_for_goes_on_being_exported(client: Client, address: str) -> None:
+    service = Service.objects.get(slug="puppet")
+    wanted = body(client.get(f"/incidents/{address}?service=puppet"))
+    service.slug = "marionette"
+    service.save()
+    found = body(client.get(f"/incidents/{address}?service=puppet"))
+    numbers = [re.findall(r"INC-\d+", text) for text in (wanted, found)]
+    assert numbers[0] == numbers[1] != []
+
+
+def test_an_export_says_what_is_not_there(client: Client) -> None:
+    told = json.loads(body(client.get("/incidents/export.json?cause=nope&q=title:x")))["notices"]
+    assert told[0] == "There is no cause “nope”."
+    assert any("There is no qualifier “title:”" in notice for notice in told)

@@ -192,6 +192,9 @@ def test_a_new_name_and_address_keep_the_former_one_leading_here(manager: Client
     assert manager.get("/causes/old-name/").headers["Location"] == "/causes/renamed/"
     assert "Renamed" in manager.get("/causes/renamed/").content.decode()
     assert one.pk in current().words["gizmo"]
+    one.refresh_from_db()
+    assert one.alias_list == ["former", "Old name"]  # people go on calling it so
+    assert Cause.objects.called("old name") == one
 
 
 @pytest.mark.parametrize(

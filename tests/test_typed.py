@@ -11,8 +11,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from postmortems import search
-from postmortems.models import Service
+from postmortems import facets, search
+from postmortems.forms_sections import named
+from postmortems.models import Edition, Service
 from postmortems.search_query import parse
 from tests.factories import make_actionable, make_incident, moment
 from tests.test_pages import numbers, page, words
@@ -182,3 +183,25 @@ def test_what_is_left_empty_narrows_nothing_down(client: Client) -> None:
     """As the form of filters sends it."""
     empty = "q=&organisation=wikimedia&cause-named=&after=&before=&owner=&sort=newest"
     assert client.get(f"/incidents/?{empty}").content.count(b'class="hit"') == 3
+
+
+def test_words_typed_beside_the_usual_order_are_put_in_theirs(client: Client) -> None:
+    order = page(client, "/incidents/").find(".//select[@name='sort']")
+    assert order is not None
+    assert [one.get("value") for one in order if one.get("selected") is not None] == [""]
+    plain = numbers(page(client, "/incidents/?q=restart+service"))
+    assert numbers(page(client, "/incidents/?q=restart+service&sort=")) == plain
+    assert numbers(page(client, "/incidents/?q=restart+service&sort=newest")) != plain
+
+
+def test_a_name_that_filing_made_is_on_the_next_list() -> None:
+    before = Edition.current()  # what can be chosen is remembered for as long as it stays
+    service = named(Service, "Brand new")
+    made = Edition.current()
+    assert (before != made, named(Service, "brand NEW"), Edition.current()) == (True, service, made)
+
+
+def test_what_is_not_in_the_remembered_list_yet_leads_nowhere(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facets, "_known", lambda name: {})
+    shown = client.get("/incidents/?service=puppet")
+    assert (shown.status_code, "There is no service “puppet”" in shown.content.decode()) == (200, True)

@@ -45,6 +45,8 @@ def ledger(request: HttpRequest, slug: str) -> HttpResponse:
         cause = get_by_slug(Cause.objects.all(), slug)
     except Moved as moved:
         return redirect("cause_ledger", moved.args[0], permanent=True)
+    if cause.merged_into:
+        return redirect("cause_ledger", cause.in_use().slug)
     page = page_number(request)
     context = {"cause": cause, "ledger": ledger_of(cause, request.user, page=page), "page": page}
     return render(request, "actionables/ledger.html", context)

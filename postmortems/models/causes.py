@@ -131,6 +131,13 @@ class Cause(Slugged):
         """Its page."""
         return reverse("cause", args=[self.slug])
 
+    def also_called(self, *names: str) -> list[str]:
+        """Add names that it has not yet to its other names, to be saved; returns those."""
+        known = {self.name.lower(), *(alias.lower() for alias in self.alias_list)}
+        new = [name for name in dict.fromkeys(names) if name.lower() not in known]
+        self.aliases = "\n".join([*self.alias_list, *new])
+        return new
+
     def in_use(self) -> Cause:
         """What it was merged into in the end, itself when it was not merged (a query for each merge)."""
         cause = self

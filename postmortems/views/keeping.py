@@ -80,6 +80,9 @@ def _page(
 
 @transaction.atomic
 def _save(request: HttpRequest, form: CauseForm) -> None:
+    """A former name stays as another one: people go on searching for it and filing with it."""
+    if "name" in form.changed_data:
+        form.instance.also_called(form.initial["name"])
     refresh_cause(form.save())
     if form.changed_data:
         _note(request, form.instance, changed_words(form))

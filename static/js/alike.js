@@ -1,5 +1,4 @@
-/* While a title or a summary is typed: the incidents like it, as the server tells them. Where this does not run, they are
-   shown with each page that has the form. */
+/* While a title or a summary is typed: the incidents like it, as the server tells them. */
 const WAIT_MS = 600;
 const TELLING = /^(?:new|\d+\/(?:overview|impact))$/;
 let timer, asked = "", control = new AbortController();

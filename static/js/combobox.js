@@ -1,6 +1,6 @@
 /* Suggestions while typing: an editable combobox with list autocomplete, as the ARIA Authoring Practices describe it.
    The list comes from the server as HTML: places that links lead to, or names (data-value) to choose for a field; a field
-   with data-several holds names separated by commas. Where this does not run or nothing answers, it is a plain form. */
+   with data-several holds names with commas between them. */
 const WAIT_MS = 120;
 const LONGEST = 100; // characters; what is longer was pasted
 

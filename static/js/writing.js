@@ -1,5 +1,5 @@
 /* Writing a postmortem: forms are sent without leaving the page, so that a failed answer loses nothing, and what is
-   typed is kept on the server while it is typed, in the browser when that fails. Every form works without this. */
+   typed is kept on the server while it is typed, in the browser when that fails. */
 const KEEP_MS = 1500;
 const LOCAL = "hindsight-typed:";
 const MESSAGES = {

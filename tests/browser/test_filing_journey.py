@@ -315,11 +315,14 @@ def test_axe_finds_nothing_and_nothing_runs_over(
         ):
             page.goto(address)
             page.evaluate("() => document.querySelectorAll('details').forEach(e => e.open = true)")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+            violations[address] = told(Axe().run(page, options=OPTIONS).response["violations"])
             if address == f"{edited}causes/":
                 page.get_by_role("combobox", name="Cause (needed)").press_sequentially("log")
                 page.locator(".picker [role=option]").first.wait_for()
                 page.keyboard.press("ArrowDown")
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-            violations[address] = told(Axe().run(page, options=OPTIONS).response["violations"])
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+                # Alone: what lies below it is covered, and so too small to press.
+                violations["the list"] = told(Axe().run(page, ".picker", OPTIONS).response["violations"])
     assert {address: lines for address, lines in violations.items() if lines} == {}
     assert not faults.unexpected(), "\n".join(faults.unexpected())
