@@ -104,8 +104,8 @@ def forbidden(request: HttpRequest, exception: Exception | None = None, reason: 
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404."""
-    return render(request, "404.html", status=404)
+    """404; what was typed for something that was deleted meanwhile is given back."""
+    return render(request, "404.html", given_back(request), status=404)
 
 
 def broken(request: HttpRequest) -> HttpResponse:

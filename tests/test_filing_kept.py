@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from postmortems.access import DELETED
 from postmortems.models import Incident, Unsaved
 from postmortems.unsaved import COOKIE, SALT
 from postmortems.views import filing
@@ -180,6 +181,17 @@ def test_a_stale_form_is_given_back_to_be_sent_again(alice: User, incident: Inci
     assert response.status_code == 403
     assert given_back(response.content.decode()) == {name: text for name, text in typed.items() if text}
     assert Incident.objects.get().summary == "As it was."
+
+
+def test_what_was_typed_for_a_deleted_incident_is_given_back(author: Client, incident: Incident) -> None:
+    where = address(incident, "impact")
+    typed = opened(author, where) | {"summary": "A <b>long</b> thought."}
+    incident.status = DELETED
+    incident.save()
+    answer = author.post(where, typed)
+    assert answer.status_code == 404
+    assert given_back(answer.content.decode())["summary"] == typed["summary"]
+    assert "given-back" not in author.get(where).content.decode()
 
 
 def given_back(html: str) -> dict[str, Any]:
