@@ -10,9 +10,10 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse_lazy
 
 from .forms import TIMES_HELP, MarkdownField, SectionForm, TimeField, first_day
-from .models import MILESTONES, Edition, Incident, Organisation, Service
+from .models import MILESTONES, Incident, Organisation, Service
 from .moments import zones
 from .moments_typed import as_typed
+from .refresh import refresh_place
 
 LONG = 20_000  # characters of a list of names
 MOST_NAMES = 50
@@ -46,12 +47,12 @@ class NamesField(forms.CharField):
 def named(model: Any, name: str) -> Any:
     """The row of this name, made if there is none, for every list to offer; upper and lower case are the same.
 
-    One query, three when it is made.
+    One query, more when it is made.
     """
     found = model.objects.filter(name__iexact=name).first()
     if found is None:
         found = model.objects.create(name=name)
-        Edition.bump()
+        refresh_place(found)
     return found
 
 
